@@ -1,0 +1,66 @@
+import Contracts
+import Crypto
+import FoundationEssentials
+
+/// A message's context on its way between processes, with proof that one of us sent it.
+///
+/// In the header `Authorization: Frontdesk <context>.<signature>`: base64 of the context in JSON, and
+/// base64 of its HMAC-SHA256 (RFC 2104) under the secret that all processes share. The context names the
+/// message and the moment, so it can't be used for another one, nor much later.
+struct SignedContext: Codable, Sendable {
+    let message: String
+    /// Seconds since 1970, by the sender's clock.
+    let issuedAt: Int64
+    let principal: Principal
+    let requestID: String
+    let traceparent: String?
+    let timeLeftMilliseconds: Int64?
+    let idempotencyKey: String?
+    let locale: String?
+
+    /// How far the processes' clocks may differ, and how long a context is good for.
+    private static let validitySeconds: Int64 = 60
+    private static let scheme = "Frontdesk "
+
+    init(_ context: MessageContext, for message: String, now: Instant) {
+        self.message = message
+        issuedAt = now.microsecondsSinceEpoch / 1_000_000
+        principal = context.principal
+        requestID = context.requestID
+        traceparent = context.traceparent
+        timeLeftMilliseconds = context.deadline.map { max(0, Int64($0.remaining / .milliseconds(1))) }
+        idempotencyKey = context.idempotencyKey
+        locale = context.locale
+    }
+
+    func header(key: SymmetricKey) throws -> String {
+        let context = try JSONEncoder().encode(self)
+        let signature = Data(HMAC<SHA256>.authenticationCode(for: context, using: key))
+        return Self.scheme + context.base64EncodedString() + "." + signature.base64EncodedString()
+    }
+
+    /// - Throws: `.unauthenticated`, code `bus.untrusted_caller`: no word of what was wrong with it.
+    static func verify(
+        _ header: String?, for message: String, key: SymmetricKey, now: Instant
+    ) throws(ServiceError) -> MessageContext {
+        guard let header, header.hasPrefix(scheme) else { throw untrusted }
+        let parts = header.dropFirst(scheme.count).split(separator: ".", maxSplits: 1)
+        guard parts.count == 2, let context = Data(base64Encoded: String(parts[0])),
+            let signature = Data(base64Encoded: String(parts[1])),
+            HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: context, using: key),
+            let signed = try? JSONDecoder().decode(SignedContext.self, from: context),
+            signed.message == message,
+            abs(now.microsecondsSinceEpoch / 1_000_000 - signed.issuedAt) <= validitySeconds
+        else { throw untrusted }
+        return MessageContext(
+            principal: signed.principal, requestID: signed.requestID, traceparent: signed.traceparent,
+            deadline: signed.timeLeftMilliseconds.map { Deadline(in: .milliseconds($0)) },
+            idempotencyKey: signed.idempotencyKey, locale: signed.locale
+        )
+    }
+
+    private static let untrusted = ServiceError(
+        .unauthenticated, code: "bus.untrusted_caller",
+        "Only Frontdesk's own services may speak here. Give all of them the same FRONTDESK_BUS_SECRET, and clocks that agree."
+    )
+}

@@ -1,0 +1,63 @@
+/// The moment after which nobody waits for an answer any more, on this process's monotonic clock.
+///
+/// Between processes it travels as the time that is left, so their clocks need not agree.
+public struct Deadline: Hashable, Sendable, Comparable {
+    public let instant: ContinuousClock.Instant
+
+    public init(_ instant: ContinuousClock.Instant) {
+        self.instant = instant
+    }
+
+    public init(in timeout: Duration) {
+        instant = ContinuousClock.now + timeout
+    }
+
+    /// Negative when it has passed.
+    public var remaining: Duration { ContinuousClock.now.duration(to: instant) }
+
+    public static func < (left: Deadline, right: Deadline) -> Bool { left.instant < right.instant }
+}
+
+extension Deadline {
+    /// The deadline that someone further up this task already keeps watch over.
+    @TaskLocal private static var enforced: Deadline?
+
+    /// Runs `operation` and cancels it when the deadline passes.
+    ///
+    /// Watching costs a child task and a timer, so it is done once, at the edge: further in, with the
+    /// same deadline or a later one, this only looks at the clock.
+    /// - Throws: `.deadlineExceeded` when the deadline passed first, else what `operation` throws.
+    public static func enforce<Result: Sendable>(
+        _ deadline: Deadline?, _ operation: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        guard let deadline else { return try await operation() }
+        guard deadline.instant > .now else { throw ServiceError.deadlineExceeded }
+        if let enforced, enforced <= deadline { return try await operation() }
+        return try await $enforced.withValue(deadline) {
+            try await withThrowingTaskGroup(of: Result?.self) { group in
+                group.addTask { try await operation() }
+                group.addTask {
+                    try await ContinuousClock().sleep(until: deadline.instant)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                do {
+                    // The operation comes first unless the timer did: then it is cancelled, and waited for.
+                    guard let first = try await group.next(), let result = first else {
+                        throw ServiceError.deadlineExceeded
+                    }
+                    return result
+                } catch is CancellationError where deadline.instant <= .now {
+                    throw ServiceError.deadlineExceeded
+                }
+            }
+        }
+    }
+}
+
+extension ServiceError {
+    public static let deadlineExceeded = ServiceError(
+        .deadlineExceeded, code: "deadline_exceeded",
+        "The answer took longer than the request allowed. It may still take effect; look before you repeat it."
+    )
+}

@@ -1,0 +1,51 @@
+/// One page of a list, in the shape of the public API.
+public struct Page<Item: Codable & Sendable>: Codable, Sendable {
+    public let data: [Item]
+    /// Hand it back as `cursor` for the next page; `nil` on the last one. Opaque to clients.
+    public let nextCursor: String?
+
+    public init(data: [Item], nextCursor: String?) {
+        self.data = data
+        self.nextCursor = nextCursor
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case data
+        case nextCursor = "next_cursor"
+    }
+
+    // By hand, so that the last page says `"next_cursor": null` rather than nothing.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(data, forKey: .data)
+        try container.encode(nextCursor, forKey: .nextCursor)
+    }
+}
+
+/// Which page is wanted.
+public struct PageRequest: Codable, Sendable, Hashable {
+    public static let defaultLimit = 50
+    public static let maximumLimit = 100
+
+    /// 1 to 100.
+    public let limit: Int
+    public let cursor: String?
+
+    /// - Throws: `.invalid` naming `limit` when it is outside 1 to 100.
+    public init(limit: Int = defaultLimit, cursor: String? = nil) throws(ServiceError) {
+        guard (1...Self.maximumLimit).contains(limit) else {
+            throw .invalid(
+                field: "limit", code: "out_of_range", "Ask for 1 to \(Self.maximumLimit) items."
+            )
+        }
+        self.limit = limit
+        self.cursor = cursor
+    }
+}
+
+extension ServiceError {
+    /// A cursor that this list never gave out.
+    public static let invalidCursor = ServiceError.invalid(
+        field: "cursor", code: "invalid_cursor", "Use next_cursor from the page before, unchanged."
+    )
+}
