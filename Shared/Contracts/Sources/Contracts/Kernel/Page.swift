@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// One page of a list, in the shape of the public API.
 public struct Page<Item: Codable & Sendable>: Codable, Sendable {
     public let data: [Item]
@@ -7,6 +9,14 @@ public struct Page<Item: Codable & Sendable>: Codable, Sendable {
     public init(data: [Item], nextCursor: String?) {
         self.data = data
         self.nextCursor = nextCursor
+    }
+
+    /// From one item more than fit the page: so it is known whether there is another page.
+    /// - Parameter cursor: Of the last item on this page.
+    public init(_ items: [Item], limit: Int, cursor: (Item) -> String) {
+        let isLast = items.count <= limit
+        data = Array(items.prefix(limit))
+        nextCursor = isLast ? nil : data.last.map(cursor)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -40,6 +50,30 @@ public struct PageRequest: Codable, Sendable, Hashable {
         }
         self.limit = limit
         self.cursor = cursor
+    }
+}
+
+/// A place in a list that is ordered by a moment and then by identifier: the last item of a page.
+public struct PagePosition: Sendable, Hashable {
+    public let instant: Instant
+    public let id: UUID
+
+    public init(instant: Instant, id: UUID) {
+        self.instant = instant
+        self.id = id
+    }
+
+    /// - Throws: ``ServiceError/invalidCursor``.
+    public init(cursor: String) throws(ServiceError) {
+        let parts = cursor.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 2, let microseconds = Int64(parts[0], radix: 36), let id = UUID(uuidString: String(parts[1]))
+        else { throw .invalidCursor }
+        self.init(instant: Instant(microsecondsSinceEpoch: microseconds), id: id)
+    }
+
+    /// Safe in a URL as it is.
+    public var cursor: String {
+        String(instant.microsecondsSinceEpoch, radix: 36) + "_" + id.uuidString.lowercased()
     }
 }
 

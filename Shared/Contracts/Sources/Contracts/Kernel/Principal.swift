@@ -32,6 +32,7 @@ public enum Role: String, Hashable, Sendable, Codable, CaseIterable {
 public enum Permission: String, Hashable, Sendable, CaseIterable {
     case startConversations
     case readAllConversations
+    case replyToAllConversations
     case endAllConversations
     /// Post what the assistant says, and show it being written. Services only.
     case speakAsAssistant
@@ -48,7 +49,10 @@ extension Role {
         switch self {
         case .anonymous: []
         case .customer: [.startConversations, .readArticles, .askQuestions]
-        case .agent: Role.customer.permissions.union([.readAllConversations, .endAllConversations, .readAnalytics])
+        case .agent:
+            Role.customer.permissions.union([
+                .readAllConversations, .replyToAllConversations, .endAllConversations, .readAnalytics,
+            ])
         case .admin: Role.agent.permissions.union([.manageArticles, .manageAccounts])
         case .service: Set(Permission.allCases)
         }
