@@ -129,7 +129,11 @@ public final class HTTPBus: Bus {
         let body = try await post(
             JSONEncoder().encode(events), to: "/\(WireFormat.deliveries)", of: service,
             message: WireFormat.deliveries, context)
-        return try decode(DeliveryReport.self, from: body, of: WireFormat.deliveries)
+        let report = try decode(DeliveryReport.self, from: body, of: WireFormat.deliveries)
+        // The relay finds its place by this number.
+        guard (0...events.count).contains(report.delivered), report.failure == nil || report.delivered < events.count
+        else { throw ServiceError.internal }
+        return report
     }
 }
 
@@ -164,8 +168,11 @@ extension HTTPBus {
         do {
             return try await reaching(message) {
                 let response = try await calls.execute(request, deadline: .now() + .init(deadline.remaining))
-                try await checkStatus(of: response)
-                return try await response.body.collect(upTo: WireFormat.maximumBodyBytes)
+                // The client's own deadline ends with the head of the response.
+                return try await Deadline.enforce(deadline) {
+                    try await self.checkStatus(of: response)
+                    return try await response.body.collect(upTo: WireFormat.maximumBodyBytes)
+                }
             }
         } catch let error as ServiceError where error.kind == .unavailable && deadline.remaining <= .zero {
             // The client's own timer and ours race; the caller should hear one story.
@@ -183,6 +190,8 @@ extension HTTPBus {
             throw ServiceError.cancelled
         } catch let error as HTTPClientError where error == .deadlineExceeded {
             throw ServiceError.deadlineExceeded
+        } catch is NIOTooManyBytesError {
+            throw ServiceError.messageTooLarge
         } catch {
             logger.debug(
                 "Service unreachable",

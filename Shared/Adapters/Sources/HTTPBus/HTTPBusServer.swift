@@ -66,16 +66,19 @@ public struct HTTPBusServer: Service {
         router.post(RouterPath(WireFormat.deliveries)) { request, context in
             try await answer(request, context, to: WireFormat.deliveries) { body, _ in
                 let events = try decode([EventEnvelope].self, from: body)
-                return json(
-                    try JSONEncoder().encode(
-                        await table.deliver(events, timeout: Self.reactionTimeout, logger: logger)))
+                // A relay that hangs up delivers again: the same event shouldn't be under way twice.
+                let report = try await hangUps.cancelling(on: context.channel) {
+                    await table.deliver(events, timeout: Self.reactionTimeout, logger: logger)
+                }
+                return json(try JSONEncoder().encode(report))
             }
         }
         router.post(RouterPath(WireFormat.signals)) { request, context in
             try await answer(request, context, to: WireFormat.signals) { body, _ in
                 for signal in try decode([WireSignal].self, from: body) {
                     let context = MessageContext(principal: signal.principal, requestID: signal.requestID)
-                    try table.listeners[signal.name]?.run(json: Data(signal.payload.utf8), context)
+                    // Lost without harm, and without harm to those that came with it.
+                    try? table.listeners[signal.name]?.run(json: Data(signal.payload.utf8), context)
                 }
                 return json(Data("{}".utf8))
             }

@@ -39,11 +39,11 @@ extension ServiceError.Kind {
         case .unauthenticated: .unauthorized
         case .forbidden: .forbidden
         case .notFound: .notFound
-        case .methodNotAllowed: .methodNotAllowed
         case .conflict: .conflict
         case .tooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalid: .unprocessableContent
+        case .upgradeRequired: .upgradeRequired
         case .rateLimited: .tooManyRequests
         case .cancelled, .internal: .internalServerError
         case .unavailable: .serviceUnavailable

@@ -46,11 +46,11 @@ public struct HandlerTable: Sendable {
         }
     }
 
-    /// Listens to a signal. The closure must not block: signals are dropped, never queued.
+    /// Listens to a signal of this service's. The closure must not block: signals are dropped, never queued.
     public mutating func listen<S: Signal>(
         to _: S.Type, with listener: @escaping @Sendable (S, MessageContext) -> Void
     ) {
-        precondition(listeners[S.name] == nil, "\(service) listens twice to \(S.name)")
+        checkOwner(of: S.name, isNew: listeners[S.name] == nil)
         listeners[S.name] = SignalListener<S>(run: listener)
     }
 

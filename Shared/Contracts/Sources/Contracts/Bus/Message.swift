@@ -27,8 +27,8 @@ public protocol Stream: Message {
 /// to each service that reacts to it: at least once, in order per aggregate.
 public protocol Event: Message {}
 
-/// Something fleeting, worth nothing a second later: typing, a word of an answer being written. Handed
-/// to whoever listens now; never stored, never repeated, lost without harm.
+/// Something fleeting, worth nothing a second later: typing, a word of an answer being written. Handed to
+/// the service that owns it, if it listens now; never stored, never repeated, lost without harm.
 public protocol Signal: Message {}
 
 /// The answer to a command that has nothing to say but that it is done.

@@ -30,8 +30,6 @@ public struct ServiceError: Error, Sendable, Hashable, Codable {
         case forbidden
         /// Not there, or not for this principal to know of. 404.
         case notFound
-        /// Known here, but not with this verb. 405.
-        case methodNotAllowed
         /// At odds with the state of things. 409.
         case conflict
         /// Larger than the limit. 413.
@@ -40,6 +38,8 @@ public struct ServiceError: Error, Sendable, Hashable, Codable {
         case unsupportedMediaType
         /// Readable, but a value is wrong. 422.
         case invalid
+        /// Only over a WebSocket. 426.
+        case upgradeRequired
         /// Too often. 429.
         case rateLimited
         /// The caller went away. 499, which only logs see.
@@ -95,6 +95,12 @@ extension ServiceError {
     public static let concurrentChange = ServiceError(
         .conflict, code: "concurrent_change",
         "Somebody changed the same thing at the same moment. Nothing was changed; read it again and repeat."
+    )
+
+    /// PostgreSQL can't keep a zero byte in text and SQLite's tools lose what follows it, so no database
+    /// here takes one.
+    public static let zeroByteInText = ServiceError(
+        .invalid, code: "zero_byte_in_text", "Text can't hold the character U+0000. Remove it and send the rest."
     )
 
     /// Any error as the one that may leave a handler.

@@ -11,9 +11,10 @@ public struct Email: Hashable, Sendable {
         guard let at = raw.lastIndex(of: "@"), bytes <= 254 else { throw Email.invalid(raw.isEmpty) }
         let local = raw[..<at]
         let domain = raw[raw.index(after: at)...].lowercased()
-        guard Email.isDotString(local), local.utf8.count <= 64, Email.isDomain(domain) else {
-            throw Email.invalid(false)
-        }
+        // Some letters are longer in lower case.
+        guard Email.isDotString(local), local.utf8.count <= 64, Email.isDomain(domain),
+            local.utf8.count + 1 + domain.utf8.count <= 254
+        else { throw Email.invalid(false) }
         address = local + "@" + domain
     }
 

@@ -51,6 +51,15 @@ public struct PageRequest: Codable, Sendable, Hashable {
         self.limit = limit
         self.cursor = cursor
     }
+
+    // By hand, so that what comes over a wire is within the limits too.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            limit: container.decode(Int.self, forKey: .limit),
+            cursor: container.decodeIfPresent(String.self, forKey: .cursor)
+        )
+    }
 }
 
 /// A place in a list that is ordered by a moment and then by identifier: the last item of a page.

@@ -39,6 +39,14 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         return text
     }
 
+    /// Every adapter calls this before it binds the parameters.
+    /// - Throws: ``ServiceError/zeroByteInText``.
+    public func checkText() throws(ServiceError) {
+        for case .text(let text) in parameters where text.utf8.contains(0) {
+            throw .zeroByteInText
+        }
+    }
+
     public struct StringInterpolation: StringInterpolationProtocol {
         var pieces: [String] = [""]
         var parameters: [SQLValue] = []
@@ -77,6 +85,7 @@ public enum SQLValue: Sendable, Hashable {
     case bool(Bool)
     case integer(Int64)
     case real(Double)
+    /// Without U+0000: see ``SQL/checkText()``.
     case text(String)
     case bytes([UInt8])
     case uuid(UUID)

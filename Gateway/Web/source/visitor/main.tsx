@@ -1,0 +1,4 @@
+import { showPage } from "../appearance/Page";
+import { VisitorPage } from "./VisitorPage";
+
+showPage(<VisitorPage />);
