@@ -19,7 +19,7 @@ func tests(_ name: String, of adapters: [String]) -> Target {
     .testTarget(
         name: name,
         dependencies: adapters.map { .byName(name: $0) } + [
-            "Contracts", .product(name: "ContractsTesting", package: "Contracts"),
+            "Contracts", logging, .product(name: "ContractsTesting", package: "Contracts"),
         ],
         swiftSettings: settings
     )
@@ -46,7 +46,7 @@ let adapters: [Target] = [
     adapter("SQLite", [.product(name: "GRDB", package: "GRDB.swift")]),
     adapter("AccessTokens", [.product(name: "JWTKit", package: "jwt-kit")]),
     adapter("PasswordHashing", ["CArgon2", .product(name: "NIOPosix", package: "swift-nio")]),
-    adapter("Mail", ["CCurl", .product(name: "NIOPosix", package: "swift-nio")]),
+    adapter("Mail", ["CCurl", logging, .product(name: "NIOPosix", package: "swift-nio")]),
 ]
 
 let package = Package(
@@ -73,6 +73,6 @@ let package = Package(
         tests("PersistenceTests", of: ["SQLite", "Migrations", "Outbox"]),
         tests("AccessTokensTests", of: ["AccessTokens"]),
         tests("PasswordHashingTests", of: ["PasswordHashing"]),
-        tests("MailTests", of: ["Mail"]),
+        tests("MailTests", of: ["Mail", "CCurl"]),
     ]
 )

@@ -74,7 +74,8 @@ public final class HTTPBus: Bus {
         var context = context
         context.deadline = context.deadline ?? Deadline(in: Self.defaultTimeout)
         let body = try await post(
-            JSONEncoder().encode(request), to: "/bus/\(R.name)", of: owner(of: R.name), message: R.name, context)
+            JSONEncoder().encode(request), to: "/bus/\(R.name)", of: owner(of: R.name), message: R.name, context
+        )
         return try decode(R.Response.self, from: body, of: R.name)
     }
 
@@ -82,7 +83,8 @@ public final class HTTPBus: Bus {
         _ request: S, _ context: MessageContext, each: @escaping @Sendable (S.Element) async throws -> Void
     ) async throws {
         let prepared = try prepare(
-            JSONEncoder().encode(request), to: "/bus/\(S.name)", of: owner(of: S.name), message: S.name, context)
+            JSONEncoder().encode(request), to: "/bus/\(S.name)", of: owner(of: S.name), message: S.name, context
+        )
         try await Deadline.enforce(context.deadline) {
             let response = try await self.reaching(S.name) {
                 try await self.streams.execute(prepared, deadline: .distantFuture)
@@ -131,7 +133,8 @@ public final class HTTPBus: Bus {
             message: WireFormat.deliveries, context)
         let report = try decode(DeliveryReport.self, from: body, of: WireFormat.deliveries)
         // The relay finds its place by this number.
-        guard (0...events.count).contains(report.delivered), report.failure == nil || report.delivered < events.count
+        guard (0...events.count).contains(report.delivered),
+            report.failure == nil || report.delivered < events.count
         else { throw ServiceError.internal }
         return report
     }
@@ -186,7 +189,7 @@ extension HTTPBus {
             return try await body()
         } catch let error as ServiceError {
             throw error
-        } catch where Task.isCancelled || error is CancellationError {
+        } catch  where Task.isCancelled || error is CancellationError {
             throw ServiceError.cancelled
         } catch let error as HTTPClientError where error == .deadlineExceeded {
             throw ServiceError.deadlineExceeded
@@ -212,7 +215,9 @@ extension HTTPBus {
         throw error
     }
 
-    private func decode<Value: Decodable>(_: Value.Type, from body: ByteBuffer, of message: String) throws -> Value {
+    private func decode<Value: Decodable>(_: Value.Type, from body: ByteBuffer, of message: String) throws
+        -> Value
+    {
         do {
             return try JSONDecoder().decode(Value.self, from: body)
         } catch {

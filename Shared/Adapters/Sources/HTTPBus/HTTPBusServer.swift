@@ -22,6 +22,8 @@ public struct HTTPBusServer: Service {
     private let hangUps = HangUps()
 
     private static let reactionTimeout = Duration.seconds(30)
+    /// A caller whose machine died never says so. Longer than a caller keeps an idle connection.
+    private static let idleTimeout = Duration.seconds(90)
 
     /// - Parameters:
     ///   - port: 0 for any free one, which `onRunning` is told.
@@ -41,7 +43,9 @@ public struct HTTPBusServer: Service {
     public func run() async throws {
         let application = Application(
             router: router(),
-            server: .http1(configuration: .init(additionalChannelHandlers: [hangUps.watch()])),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [hangUps.watch()], idleTimeout: TimeAmount(Self.idleTimeout))),
             configuration: .init(address: .hostname(host, port: port)),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: logger
@@ -97,13 +101,16 @@ public struct HTTPBusServer: Service {
         }
         if let stream = table.streams[name] {
             let response = StreamResponse { send in
-                try await hangUps.cancelling(on: channel) {
-                    try await Deadline.enforce(context.deadline) {
-                        try await stream.run(json: body, context, send: send)
+                // Somebody may follow a conversation for hours, which a server that ends can't wait for.
+                try await cancelWhenGracefulShutdown {
+                    try await hangUps.cancelling(on: channel) {
+                        try await Deadline.enforce(context.deadline) {
+                            try await stream.run(json: body, context, send: send)
+                        }
                     }
                 }
             } translate: { error in
-                translated(error, during: name, context)
+                Task.isShuttingDownGracefully ? .serviceStopping : translated(error, during: name, context)
             }
             return Response(
                 status: .ok, headers: [.contentType: "application/x-ndjson"], body: response.body())
@@ -111,7 +118,9 @@ public struct HTTPBusServer: Service {
         throw ServiceError.unknownMessage(name)
     }
 
-    private func translated(_ error: any Error, during message: String, _ context: MessageContext) -> ServiceError {
+    private func translated(_ error: any Error, during message: String, _ context: MessageContext)
+        -> ServiceError
+    {
         let translated = ServiceError(describing: error)
         if translated.kind == .internal { logger.logInternal(error, during: message, context) }
         return translated
@@ -159,6 +168,13 @@ public struct HTTPBusServer: Service {
             status: .ok, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(data: body)))
     }
+}
+
+extension ServiceError {
+    fileprivate static let serviceStopping = ServiceError(
+        .unavailable, code: "bus.service_stopping", "The service is shutting down. Connect again.",
+        retryAfterSeconds: 1
+    )
 }
 
 /// Each request knows its connection.

@@ -58,17 +58,16 @@ public final class InProcessBus: Bus {
         }
         do {
             try await Deadline.enforce(context.deadline) {
-                try await producer.run(request, context) { element in
-                    do {
-                        try await each(element)
-                    } catch {
-                        // The consumer's own error comes back to it as it is.
-                        throw ConsumerError(cause: error)
-                    }
+                let consumer = Consumer(each)
+                do {
+                    try await producer.run(request, context) { try await consumer.take($0) }
+                } catch {
+                    throw consumer.failure ?? error
                 }
+                if let failure = consumer.failure { throw failure }
             }
-        } catch let error as ConsumerError {
-            throw error.cause
+        } catch let failure as ConsumerFailure {
+            throw failure.cause
         } catch {
             throw translated(error, during: S.name, context)
         }
@@ -93,7 +92,9 @@ public final class InProcessBus: Bus {
         tables.withLock { $0.first { $0.service == service } }
     }
 
-    private func translated(_ error: any Error, during message: String, _ context: MessageContext) -> ServiceError {
+    private func translated(_ error: any Error, during message: String, _ context: MessageContext)
+        -> ServiceError
+    {
         let translated = ServiceError(describing: error)
         if translated.kind == .internal {
             logger.logInternal(error, during: message, context)
@@ -102,6 +103,30 @@ public final class InProcessBus: Bus {
     }
 }
 
-private struct ConsumerError: Error {
+/// The consumer's own error, which comes back to it as it is, whatever the producer makes of it.
+private struct ConsumerFailure: Error {
     let cause: any Error
+}
+
+/// Hands elements to a consumer until it has had enough.
+private final class Consumer<Element: Sendable>: Sendable {
+    private let each: @Sendable (Element) async throws -> Void
+    private let state = Mutex<ConsumerFailure?>(nil)
+
+    init(_ each: @escaping @Sendable (Element) async throws -> Void) {
+        self.each = each
+    }
+
+    var failure: ConsumerFailure? { state.withLock { $0 } }
+
+    /// - Throws: `CancellationError` when the consumer stopped: over a network a producer learns no more.
+    func take(_ element: Element) async throws {
+        guard failure == nil else { throw CancellationError() }
+        do {
+            try await each(element)
+        } catch {
+            state.withLock { $0 = ConsumerFailure(cause: error) }
+            throw CancellationError()
+        }
+    }
 }

@@ -58,7 +58,8 @@ public struct OutboxUnitOfWork: UnitOfWork {
         ).map(EventEnvelope.init)
     }
 
-    private func recording(_ transaction: any SQLTransaction, _ context: MessageContext) -> RecordingTransaction {
+    private func recording(_ transaction: any SQLTransaction, _ context: MessageContext) -> RecordingTransaction
+    {
         RecordingTransaction(base: transaction, context: context, now: now(), makeUUID: makeUUID)
     }
 }

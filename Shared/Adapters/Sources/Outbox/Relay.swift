@@ -32,8 +32,14 @@ public struct Relay: Sendable {
         self.logger = logger
     }
 
-    /// Runs until cancelled.
+    /// Returns when cancelled.
     public func run() async throws {
+        do {
+            try await runLanes()
+        } catch is CancellationError where Task.isCancelled {}
+    }
+
+    private func runLanes() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for subscriber in ServiceName.allCases {
                 let lane = RelayLane(subscriber: subscriber, relay: self)

@@ -14,7 +14,8 @@ extension Contracts.DatabaseError {
             self = .uniqueViolation(message)
         case (.SQLITE_CONSTRAINT, _):
             self = .constraintViolation(message)
-        case (.SQLITE_BUSY, _), (.SQLITE_LOCKED, _), (.SQLITE_FULL, _), (.SQLITE_IOERR, _), (.SQLITE_CANTOPEN, _),
+        case (.SQLITE_BUSY, _), (.SQLITE_LOCKED, _), (.SQLITE_FULL, _), (.SQLITE_IOERR, _),
+            (.SQLITE_CANTOPEN, _),
             (.SQLITE_NOMEM, _), (.SQLITE_READONLY, _):
             self = .unavailable(message)
         default:

@@ -28,7 +28,9 @@ final class GroupCommit: Sendable {
     /// Runs `body` in a transaction.
     /// - Throws: What `body` throws; ``ServiceError/databaseUnavailable`` when too many wait;
     ///   `CancellationError` when the task was cancelled before its turn came.
-    func run<Result: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Result) async throws -> Result {
+    func run<Result: Sendable>(_ body: @escaping @Sendable (GRDB.Database) throws -> Result) async throws
+        -> Result
+    {
         let cancelled = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -89,7 +91,11 @@ final class GroupCommit: Sendable {
         do {
             try connection.run("BEGIN IMMEDIATE")
             let outcome = job.attempt(connection)
-            try connection.run(job.succeeded ? "COMMIT" : "ROLLBACK")
+            if job.succeeded {
+                try connection.run("COMMIT")
+            } else {
+                connection.rollBackIfOpen()
+            }
             outcome()
         } catch {
             connection.rollBackIfOpen()

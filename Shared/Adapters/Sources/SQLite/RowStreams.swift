@@ -26,6 +26,7 @@ final class RowStreams: Sendable {
         let source = RowSource(statement)
         do {
             while true {
+                try Task.checkCancellation()
                 let rows = try await batch(from: source, on: queue)
                 for row in rows { try await each(row) }
                 if rows.count < Self.rowsPerBatch { break }

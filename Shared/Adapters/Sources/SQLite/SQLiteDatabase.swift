@@ -16,14 +16,21 @@ public final class SQLiteDatabase: Contracts.Database {
     /// Opens the file, and makes it when there is none.
     /// - Parameter path: Its folder must exist.
     public init(path: String) throws {
-        pool = try translatingErrors {
-            let pool = try DatabasePool(path: path, configuration: Self.configuration())
-            // Holds the accounts and conversations of people: for this user's eyes only.
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-            return pool
-        }
+        try Self.makePrivate(path)
+        pool = try translatingErrors { try DatabasePool(path: path, configuration: Self.configuration()) }
         writes = GroupCommit(pool: pool)
         streams = RowStreams(path: path, configuration: Self.configuration(readonly: true))
+    }
+
+    /// The file holds the accounts and conversations of people: for this user's eyes only. Before SQLite opens
+    /// it, because the files beside it, with what was written last, get the permissions that it has then.
+    private static func makePrivate(_ path: String) throws {
+        let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+        if FileManager.default.fileExists(atPath: path) {
+            try FileManager.default.setAttributes(attributes, ofItemAtPath: path)
+        } else if !FileManager.default.createFile(atPath: path, contents: nil, attributes: attributes) {
+            throw Contracts.DatabaseError.unavailable("\(path) can't be created. Does its folder exist?")
+        }
     }
 
     private static func configuration(readonly: Bool = false) -> Configuration {

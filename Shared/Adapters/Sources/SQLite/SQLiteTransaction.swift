@@ -37,6 +37,7 @@ struct SQLiteTransaction: SQLTransaction {
     }
 
     func prepare(_ statement: SQL) throws -> Statement {
+        try statement.checkText()
         let prepared = try connection.cachedStatement(sql: statement.text { _ in "?" })
         prepared.setUncheckedArguments(StatementArguments(statement.parameters.map { $0.databaseValue }))
         return prepared

@@ -34,7 +34,8 @@ public final class CountingUUIDs: Sendable {
             }
             let digits = String(number, radix: 16)
             return UUID(
-                uuidString: "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+                uuidString: "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - digits.count)
+                    + digits
             )!
         }
     }

@@ -100,7 +100,8 @@ extension ServiceError {
     /// PostgreSQL can't keep a zero byte in text and SQLite's tools lose what follows it, so no database
     /// here takes one.
     public static let zeroByteInText = ServiceError(
-        .invalid, code: "zero_byte_in_text", "Text can't hold the character U+0000. Remove it and send the rest."
+        .invalid, code: "zero_byte_in_text",
+        "Text can't hold the character U+0000. Remove it and send the rest."
     )
 
     /// Any error as the one that may leave a handler.

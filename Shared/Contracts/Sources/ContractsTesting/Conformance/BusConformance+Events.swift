@@ -55,7 +55,8 @@ extension BusConformance {
             try await rig(table) { bus in
                 let batches = [[1, 2, 3, 4], [5, 6]]
                 let expected = [
-                    DeliveryReport(delivered: 2, failure: refused), DeliveryReport(delivered: 0, failure: .internal),
+                    DeliveryReport(delivered: 2, failure: refused),
+                    DeliveryReport(delivered: 0, failure: .internal),
                 ]
                 for (batch, expected) in zip(batches, expected) {
                     let events = batch.map { EventEnvelope.sample(Happened(number: $0)) }
@@ -68,7 +69,9 @@ extension BusConformance {
 
         Check("an event that can't be read fails for good") { rig in
             try await rig(.reacting { _, _, _ in }) { bus in
-                let events = [EventEnvelope.sample(Happened(number: 1)), .sample(Happened.self, payload: "{\"no")]
+                let events = [
+                    EventEnvelope.sample(Happened(number: 1)), .sample(name: Happened.name, payload: "{\"no"),
+                ]
                 let report = try await bus.deliver(events, to: .analytics)
                 #expect(report.delivered == 1)
                 #expect(report.failure?.code == "bus.unreadable_event")
@@ -88,7 +91,9 @@ extension BusConformance {
 
         Check("an event that a service has no use for counts as delivered") { rig in
             try await rig(.reacting { _, _, _ in }) { bus in
-                let events = [EventEnvelope.sample(name: "chat.forgotten.v1"), .sample(name: "chat.forgotten.v2")]
+                let events = [
+                    EventEnvelope.sample(name: "chat.forgotten.v1"), .sample(name: "chat.forgotten.v2"),
+                ]
                 for events in [events, []] {
                     let report = try await bus.deliver(events, to: .analytics)
                     #expect(report == DeliveryReport(delivered: events.count))
@@ -124,13 +129,8 @@ extension BusConformance {
 
 extension EventEnvelope {
     /// An event as the outbox would have recorded it.
-    public static func sample<E: Event>(_ event: E, sequence: Int64 = 1) -> EventEnvelope {
-        let payload = try! JSONEncoder().encode(event)
-        return sample(E.self, payload: String(decoding: payload, as: UTF8.self), sequence: sequence)
-    }
-
-    static func sample<E: Event>(_: E.Type, payload: String, sequence: Int64 = 1) -> EventEnvelope {
-        sample(name: E.name, payload: payload, sequence: sequence)
+    static func sample(_ event: Happened, sequence: Int64 = 1) -> EventEnvelope {
+        sample(name: Happened.name, payload: "{\"number\":\(event.number)}", sequence: sequence)
     }
 
     static func sample(name: String, payload: String = "{}", sequence: Int64 = 1) -> EventEnvelope {

@@ -89,7 +89,9 @@ extension BusConformance {
             try await rig(table) { bus in
                 try await withThrowingTaskGroup(of: (String, String).self) { group in
                     for number in 0..<200 {
-                        group.addTask { ("heard: \(number)", try await bus.ask(Echo(text: "\(number)"), .sample())) }
+                        group.addTask {
+                            ("heard: \(number)", try await bus.ask(Echo(text: "\(number)"), .sample()))
+                        }
                     }
                     for try await (expected, answer) in group { #expect(answer == expected) }
                 }

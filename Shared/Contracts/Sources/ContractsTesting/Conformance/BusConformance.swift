@@ -9,7 +9,8 @@ public struct BusRig: Sendable, CustomTestStringConvertible {
     public let testDescription: String
     private let run: @Sendable ([HandlerTable], @escaping Body) async throws -> Void
 
-    public init(_ name: String, run: @escaping @Sendable ([HandlerTable], @escaping Body) async throws -> Void) {
+    public init(_ name: String, run: @escaping @Sendable ([HandlerTable], @escaping Body) async throws -> Void)
+    {
         testDescription = name
         self.run = run
     }

@@ -1,0 +1,58 @@
+import Contracts
+import FoundationEssentials
+import Glibc
+import Logging
+
+extension FrontdeskProcess {
+    /// Runs services from the environment and, if given, a configuration file, until a signal.
+    ///
+    /// A setting that can't be used ends the program at once, with status 78 (EX_CONFIG of sysexits.h).
+    public static func main(services: [ServiceName], configurationFile: String?, settings adjust: (inout Settings) -> Void = { _ in }) async throws {
+        let settings: Settings
+        do {
+            var read = try Settings(
+                SettingSource(environment: ProcessInfo.processInfo.environment, file: configurationFile))
+            adjust(&read)
+            if services != ServiceName.allCases, case .inProcess = read.bus {
+                throw BadSetting(
+                    key: "bus (FRONTDESK_BUS)",
+                    problem: "A process with some of the services needs http, to reach the others.")
+            }
+            settings = read
+        } catch let error as BadSetting {
+            complain("\(error)")
+            exit(EX_CONFIG)
+        }
+        // Lines reach whoever reads along at once, also through a pipe.
+        setvbuf(stdout, nil, _IOLBF, 0)
+        let process = FrontdeskProcess(
+            settings: settings, services: services, logger: .frontdesk(level: settings.logLevel)
+        ) { port in
+            let name = services.count == 1 ? "The service \(services[0])" : "Frontdesk"
+            let isGateway = services.contains(.gateway)
+            print(
+                isGateway
+                    ? "\(name) is ready at \(HTTPAddress(host: settings.httpHost, port: port).url)"
+                    : "\(name) is ready on port \(port)")
+        }
+        do {
+            try await process.run()
+        } catch {
+            complain("Frontdesk can't go on: \(error)")
+            exit(EXIT_FAILURE)
+        }
+    }
+
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+    }
+}
+
+extension Logger {
+    /// To standard error, a line each.
+    public static func frontdesk(level: Logger.Level) -> Logger {
+        var logger = Logger(label: "frontdesk", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = level
+        return logger
+    }
+}

@@ -1,0 +1,84 @@
+import Contracts
+
+/// One thing that an owner can set: `http.port` in the configuration file, `FRONTDESK_HTTP_PORT` in the
+/// environment.
+public struct Setting: Sendable {
+    public let key: String
+    /// What it takes, for a person: `a port from 0 to 65535`.
+    public let form: String
+    /// What it is when nobody sets it, as text; `nil` when it is then absent.
+    public let defaultText: String?
+    /// What it does.
+    public let purpose: String
+    /// Its value is never shown.
+    public let isSecret: Bool
+
+    init(_ key: String, _ form: String, default defaultText: String? = nil, secret: Bool = false, _ purpose: String) {
+        self.key = key
+        self.form = form
+        self.defaultText = defaultText
+        self.purpose = purpose
+        self.isSecret = secret
+    }
+
+    /// `FRONTDESK_HTTP_PORT`
+    public var variable: String {
+        "FRONTDESK_" + key.uppercased().map { $0 == "." ? "_" : String($0) }.joined()
+    }
+}
+
+extension Setting {
+    /// All of them, in the order of the documentation.
+    public static let all: [Setting] =
+        [
+            httpHost, httpPort, publicURL, siteName, data, adminEmail, adminPassword, bus, busSecret, smtpURL, smtpUser,
+            smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
+        ] + ServiceName.allCases.map(busURL)
+
+    static let httpHost = Setting(
+        "http.host", "an address of this machine", default: "127.0.0.1",
+        "Where the gateway listens. 0.0.0.0 for all addresses.")
+    static let httpPort = Setting(
+        "http.port", "a port from 0 to 65535", default: "8080", "Where the gateway listens; 0 for any free port.")
+    static let publicURL = Setting(
+        "public.url", "an http or https URL without a path",
+        "Under which address people reach Frontdesk; for links. Absent: http, the host and the port.")
+    static let siteName = Setting(
+        "site.name", "1 to 60 characters", default: "Frontdesk", "The business's name, on the pages and in mail.")
+    static let data = Setting(
+        "data", "a folder", default: "data", "Where all data is kept; made when it isn't there.")
+    static let adminEmail = Setting(
+        "admin.email", "an e-mail address", default: "admin@localhost",
+        "Of the administrator that the first start creates.")
+    static let adminPassword = Setting(
+        "admin.password", "12 to 128 characters", secret: true,
+        "Of that administrator. Absent: the first start prints a link for choosing one.")
+    static let bus = Setting(
+        "bus", "in-process or http", default: "in-process", "How the services talk to each other.")
+    static let busSecret = Setting(
+        "bus.secret", "at least 32 characters", secret: true,
+        "By which the services know each other over HTTP; the same for all. Required when bus is http.")
+    static let smtpURL = Setting(
+        "smtp.url", "smtp://host:port or smtps://host:port",
+        "The server that mail is handed to. Absent: mail is put into the folder outbox beside the data.")
+    static let smtpUser = Setting("smtp.user", "text", "For signing in to the mail server.")
+    static let smtpPassword = Setting("smtp.password", "text", secret: true, "For signing in to the mail server.")
+    static let smtpCAFile = Setting(
+        "smtp.ca_file", "a PEM file", "Certificates to trust instead of the system's.")
+    static let smtpTLS = Setting(
+        "smtp.tls", "required or off", default: "required",
+        "off only for a relay on the same machine: nothing is encrypted then.")
+    static let mailSender = Setting(
+        "mail.sender", "an e-mail address", default: "frontdesk@localhost", "Whom mail comes from.")
+    static let logLevel = Setting(
+        "log.level", "trace, debug, info, notice, warning, error or critical", default: "notice",
+        "From which level on events are logged, to standard error.")
+
+    /// Where a service's end of the HTTP bus is.
+    static func busURL(_ service: ServiceName) -> Setting {
+        let port = 8181 + ServiceName.allCases.firstIndex(of: service)!
+        return Setting(
+            "bus.\(service.rawValue).url", "http://host:port", default: "http://127.0.0.1:\(port)",
+            "Where the service \(service.rawValue) listens on the HTTP bus, and is found by the others.")
+    }
+}

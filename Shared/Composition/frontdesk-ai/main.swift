@@ -1,0 +1,4 @@
+import Bootstrap
+
+// The ai service as a process of its own. `frontdesk serve --only ai` is the same.
+try await FrontdeskProcess.main(services: [.ai], configurationFile: nil)

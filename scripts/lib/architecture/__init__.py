@@ -1,0 +1,1 @@
+"""What scripts/check-architecture checks: the tree it reads (tree, swift) and the rules."""

@@ -1,0 +1,1 @@
+"""What scripts/bench measures: figures, the programs they start, and how results are judged and shown."""
