@@ -29,16 +29,16 @@ export const routes = [
   ["POST", /^\/v1\/auth\/login$/, ({ body }) => {
     if (!body.email) throw refusedField("email", "Enter your e-mail address.");
     const person = people.find(({ email, password }) => email === body.email && password === body.password);
-    if (!person) throw new Refusal(401, "credentials_invalid", "The e-mail address or the password is wrong.");
+    if (!person) throw new Refusal(401, "auth.wrong_credentials", "The e-mail address or the password is wrong.");
     return tokensFor(person, staffSessionMilliseconds);
   }],
   ["POST", /^\/v1\/auth\/setup$/, ({ body }) => {
-    if (body.token !== "one-time") throw new Refusal(401, "setup_token_invalid", "This set-up link has been used already.");
+    if (body.token !== "one-time") throw new Refusal(401, "auth.setup_token_invalid", "This set-up link has been used already.");
     return tokensFor(people[0], staffSessionMilliseconds);
   }],
   ["POST", /^\/v1\/auth\/refresh$/, ({ body }) => {
     const session = accounts.get(body.refresh_token);
-    if (!session) throw new Refusal(401, "token_invalid", "The session is over.");
+    if (!session) throw new Refusal(401, "auth.refresh_token_invalid", "The session is over.");
     accounts.delete(body.refresh_token);
     return tokensFor(session.account, staffSessionMilliseconds);
   }],
@@ -112,8 +112,8 @@ function tokensFor(account, lifetime) {
 
 function accountOf({ token }) {
   const session = accounts.get(token);
-  if (!session) throw new Refusal(401, "token_invalid", "Please sign in again.");
-  if (session.expiresAt < Date.now()) throw new Refusal(401, "token_expired", "Please sign in again.");
+  if (!session) throw new Refusal(401, "auth.token_invalid", "Please sign in again.");
+  if (session.expiresAt < Date.now()) throw new Refusal(401, "auth.token_expired", "Please sign in again.");
   return session.account;
 }
 
@@ -139,6 +139,7 @@ function newConversation(account, subject, name = null) {
     frames: [], created_at: now, updated_at: now, ended_at: null,
   };
   conversations.set(conversation.id, conversation);
+  publish(conversation, "conversation.started", shown(conversation));
   return conversation;
 }
 

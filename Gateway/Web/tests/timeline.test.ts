@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { openTimeline, receiveFrame, silence, storeMessage, type Timeline } from "../source/conversation/timeline";
 import type { ServerFrame } from "../source/live/frames";
-import { assistant, created, delta, sampleConversation, sampleMessage, visitor } from "./factories";
+import { assistant, created, delta, sampleConversation, sampleMessage, typing, visitor } from "./factories";
 
 const empty = openTimeline(sampleConversation());
 const receiveAll = (timeline: Timeline, ...frames: ServerFrame[]) => frames.reduce(receiveFrame, timeline);
@@ -34,23 +34,54 @@ test("frames of another conversation are passed over", () => {
 });
 
 test("words gather in a provisional answer that the stored one replaces", () => {
-  const typing: ServerFrame = { type: "typing.started", data: { conversation_id: "conversation-1", author: assistant } };
-  const writing = receiveAll(empty, typing, delta("Thirty "), delta("days."));
+  const writing = receiveAll(empty, typing("typing.started"), delta("Thirty "), delta("days."));
   equal(writing.provisional, "Thirty days.");
   equal(writing.typing, assistant);
   const stored = receiveFrame(writing, created(sampleMessage(1, { content: "Thirty days." })));
-  equal(stored.provisional, "");
+  equal(stored.provisional, null);
   equal(stored.typing, null);
   equal(stored.streamedId, "message-1");
 });
 
 test("the visitor's own message leaves the answer being written alone", () => {
-  const timeline = receiveAll(empty, delta("Thirty "), created(sampleMessage(1, { author: visitor })), delta("days."));
+  const timeline = receiveAll(
+    empty, typing("typing.started"), delta("Thirty "), created(sampleMessage(1, { author: visitor })), delta("days."));
   equal(timeline.provisional, "Thirty days.");
 });
 
-test("an answer that came whole isn't revealed word by word", () => {
-  equal(receiveFrame(empty, created(sampleMessage(1))).streamedId, null);
+test("words that come after their answer was stored are passed over", () => {
+  const timeline = receiveAll(empty, typing("typing.started"), delta("Thirty "), created(sampleMessage(1)), delta("days."));
+  equal(timeline.provisional, null);
+});
+
+test("words whose beginning was missed are passed over", () => {
+  equal(receiveFrame(empty, delta("days.")).provisional, null);
+});
+
+test("an answer that the assistant gave up is taken back", () => {
+  const timeline = receiveAll(empty, typing("typing.started"), delta("Thirty "), typing("typing.stopped"));
+  equal(timeline.provisional, null);
+  equal(timeline.typing, null);
+});
+
+test("a visitor who writes leaves the answer being written alone", () => {
+  const timeline = receiveAll(
+    empty, typing("typing.started"), delta("Thirty "), typing("typing.started", visitor), typing("typing.stopped", visitor),
+    delta("days."));
+  equal(timeline.provisional, "Thirty days.");
+});
+
+test("an answer that comes while the reader is there is revealed, one that was fetched isn't", () => {
+  equal(receiveFrame(empty, created(sampleMessage(1))).streamedId, "message-1");
+  const fetched = openTimeline(sampleConversation({ last_sequence: 0 }), [sampleMessage(1)]);
+  equal(receiveFrame(fetched, created(sampleMessage(1))).streamedId, null);
+});
+
+test("the conversation's start takes the first number", () => {
+  const started: ServerFrame = { type: "conversation.started", seq: 1, data: sampleConversation() };
+  const timeline = receiveAll(empty, started, created(sampleMessage(2)));
+  equal(timeline.isBehind, false);
+  deepEqual(ids(timeline), ["message-2"]);
 });
 
 test("a status change takes a number of its own", () => {
@@ -62,8 +93,8 @@ test("a status change takes a number of its own", () => {
 });
 
 test("losing the connection takes back words and typing", () => {
-  const timeline = silence(receiveAll(empty, delta("Thirty ")));
-  equal(timeline.provisional, "");
+  const timeline = silence(receiveAll(empty, typing("typing.started"), delta("Thirty ")));
+  equal(timeline.provisional, null);
   equal(timeline.typing, null);
 });
 

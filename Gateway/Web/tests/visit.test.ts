@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { advance, hasEnded, newVisit, nextToSend, type Visit, type VisitAction } from "../source/conversation/visit";
-import { created, delta, sampleConversation, sampleMessage, visitor } from "./factories";
+import { advance, hasEnded, newVisit, nextToRepeat, nextToSend, type Visit, type VisitAction } from "../source/conversation/visit";
+import { created, delta, sampleConversation, sampleMessage, typing, visitor } from "./factories";
 
 const fresh = newVisit({ isRestoring: false, outgoing: [] });
 const after = (visit: Visit, ...actions: VisitAction[]) => actions.reduce(advance, visit);
@@ -50,6 +50,13 @@ test("with a new connection, what failed in passing goes out again by itself", (
   equal(nextToSend(after(fresh, started, wrote("hello"), refused("hello", false), connected)), null);
 });
 
+test("without a conversation, what failed in passing is repeated without waiting for a connection", () => {
+  const failed = after(fresh, wrote("hello"), refused("hello", true));
+  equal(nextToRepeat(failed)?.key, "hello");
+  equal(nextToRepeat(after(failed, started)), null);
+  equal(nextToRepeat(after(fresh, wrote("hello"), refused("hello", false))), null);
+});
+
 test("nothing is sent while the earlier conversation is fetched", () => {
   const outgoing = [{ key: "hello", content: "hello", problem: null }];
   const restoring = newVisit({ isRestoring: true, outgoing });
@@ -72,7 +79,8 @@ test("an ended conversation sends nothing more", () => {
 });
 
 test("a lost connection takes back the words of an unfinished answer", () => {
-  const visit = after(fresh, started, { type: "frameReceived", frame: delta("Thirty ") },
+  const visit = after(fresh, started, { type: "frameReceived", frame: typing("typing.started") },
+    { type: "frameReceived", frame: delta("Thirty ") },
     { type: "connectionChanged", connection: "reconnecting" });
-  equal(visit.timeline?.provisional, "");
+  equal(visit.timeline?.provisional, null);
 });

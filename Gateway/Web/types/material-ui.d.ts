@@ -8,7 +8,7 @@ declare module "@mui/material" {
   export type Colour = "primary" | "secondary" | "error" | "warning" | "info" | "success" | "inherit";
 
   /** What every component takes and hands on to its element. */
-  export interface Common {
+  export interface ElementProps {
     id?: string;
     className?: string;
     children?: ReactNode;
@@ -28,7 +28,7 @@ declare module "@mui/material" {
     onClick?: (event: MouseEvent<HTMLElement>) => void;
   }
 
-  export interface ButtonProps extends Common {
+  export interface ButtonProps extends ElementProps {
     autoFocus?: boolean;
     color?: Colour;
     disabled?: boolean;
@@ -39,14 +39,14 @@ declare module "@mui/material" {
     type?: "button" | "submit";
     variant?: "text" | "outlined" | "contained";
   }
-  export interface IconButtonProps extends Common {
+  export interface IconButtonProps extends ElementProps {
     color?: Colour | "default";
     disabled?: boolean;
     edge?: "start" | "end";
     size?: "small" | "medium" | "large";
     type?: "button" | "submit";
   }
-  export interface ChipProps extends Common {
+  export interface ChipProps extends ElementProps {
     clickable?: boolean;
     color?: Colour | "default";
     icon?: ReactNode;
@@ -54,7 +54,7 @@ declare module "@mui/material" {
     size?: "small" | "medium";
     variant?: "filled" | "outlined";
   }
-  export interface TextFieldProps extends Common {
+  export interface TextFieldProps extends ElementProps {
     autoComplete?: string;
     autoFocus?: boolean;
     disabled?: boolean;
@@ -69,7 +69,7 @@ declare module "@mui/material" {
     value: string;
     onChange: (event: ChangeEvent<HTMLInputElement>) => void;
   }
-  export interface ModalProps extends Common {
+  export interface ModalProps extends ElementProps {
     open: boolean;
     onClose: () => void;
   }
@@ -79,20 +79,20 @@ declare module "@mui/material" {
   }
   export interface DrawerProps extends ModalProps {
     anchor: "left" | "right" | "top" | "bottom";
-    slotProps?: { paper?: Common };
+    slotProps?: { paper?: ElementProps };
   }
   export interface MenuProps extends ModalProps {
     anchorEl: HTMLElement | null;
   }
-  export interface TypographyProps extends Common {
+  export interface TypographyProps extends ElementProps {
     noWrap?: boolean;
     variant?: "h5" | "h6" | "subtitle1" | "subtitle2" | "body1" | "body2" | "caption";
   }
-  export interface AlertProps extends Common {
+  export interface AlertProps extends ElementProps {
     action?: ReactNode;
     severity: "error" | "warning" | "info" | "success";
   }
-  export interface ToggleButtonGroupProps extends Common {
+  export interface ToggleButtonGroupProps extends ElementProps {
     exclusive: true;
     size?: "small" | "medium";
     value: string;
@@ -117,22 +117,22 @@ declare module "@mui/material" {
   export const Alert: ComponentType<AlertProps>;
   export const Button: ComponentType<ButtonProps>;
   export const Chip: ComponentType<ChipProps>;
-  export const CircularProgress: ComponentType<Common & { size?: number }>;
+  export const CircularProgress: ComponentType<ElementProps & { size?: number }>;
   export const CssBaseline: ComponentType;
   export const Dialog: ComponentType<DialogProps>;
-  export const DialogActions: ComponentType<Common>;
-  export const DialogContent: ComponentType<Common & { dividers?: boolean }>;
-  export const DialogContentText: ComponentType<Common>;
-  export const DialogTitle: ComponentType<Common>;
+  export const DialogActions: ComponentType<ElementProps>;
+  export const DialogContent: ComponentType<ElementProps & { dividers?: boolean }>;
+  export const DialogContentText: ComponentType<ElementProps>;
+  export const DialogTitle: ComponentType<ElementProps>;
   export const Drawer: ComponentType<DrawerProps>;
   export const IconButton: ComponentType<IconButtonProps>;
   export const Menu: ComponentType<MenuProps>;
-  export const MenuItem: ComponentType<Common & { disabled?: boolean }>;
-  export const Paper: ComponentType<Common & { variant?: "elevation" | "outlined" }>;
-  export const SvgIcon: ComponentType<Common & { fontSize?: "small" | "inherit" }>;
+  export const MenuItem: ComponentType<ElementProps & { disabled?: boolean }>;
+  export const Paper: ComponentType<ElementProps & { variant?: "elevation" | "outlined" }>;
+  export const SvgIcon: ComponentType<ElementProps & { fontSize?: "small" | "inherit" }>;
   export const TextField: ComponentType<TextFieldProps>;
   export const ThemeProvider: ComponentType<{ theme: Theme; children: ReactNode }>;
-  export const ToggleButton: ComponentType<Common & { value: string }>;
+  export const ToggleButton: ComponentType<ElementProps & { value: string }>;
   export const ToggleButtonGroup: ComponentType<ToggleButtonGroupProps>;
   export const Tooltip: ComponentType<TooltipProps>;
   export const Typography: ComponentType<TypographyProps>;

@@ -5,6 +5,7 @@ import HTTPBus
 import InProcessBus
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// A process of Frontdesk: all six services, or some of them, on the bus that the settings name.
 public struct FrontdeskProcess: Sendable {

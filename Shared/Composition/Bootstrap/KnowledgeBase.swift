@@ -10,7 +10,9 @@ import Logging
 public struct KnowledgeBase: Sendable {
     private let bus: InProcessBus
 
-    public init(settings: Settings, logger: Logger) async throws {
+    /// - Parameter settings: For the data folder.
+    public init(settings: Settings) async throws {
+        let logger = Logger.frontdesk(level: .warning)
         bus = InProcessBus(logger: logger)
         let node = try await Node.make(.ai, on: Ground(settings: settings, bus: bus, logger: logger))
         bus.attach(node.table)

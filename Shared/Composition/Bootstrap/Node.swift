@@ -7,6 +7,7 @@ import Crypto
 import FoundationEssentials
 import Mail
 import Notification
+import Outbox
 import PasswordHashing
 import User
 
@@ -43,8 +44,8 @@ struct Node: Sendable {
             let invitation = try await module.prepare(
                 administrator: .init(email: settings.adminEmail, password: settings.adminPassword))
             guard let invitation else { return }
-            print("Administrator: \(invitation.email)")
-            print("Set-up link: \(settings.linkBase)/console#setup=\(invitation.token)")
+            Terminal.say("Administrator: \(invitation.email)")
+            Terminal.say("Set-up link: \(settings.linkBase)/console#setup=\(invitation.token)")
         }
     }
 

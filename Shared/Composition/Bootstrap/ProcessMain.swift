@@ -7,7 +7,11 @@ extension FrontdeskProcess {
     /// Runs services from the environment and, if given, a configuration file, until a signal.
     ///
     /// A setting that can't be used ends the program at once, with status 78 (EX_CONFIG of sysexits.h).
-    public static func main(services: [ServiceName], configurationFile: String?, settings adjust: (inout Settings) -> Void = { _ in }) async throws {
+    ///
+    /// - Parameter adjust: What the command line says, which goes before everything else.
+    public static func main(
+        services: [ServiceName], configurationFile: String?, adjust: (inout Settings) -> Void = { _ in }
+    ) async throws {
         let settings: Settings
         do {
             var read = try Settings(
@@ -19,18 +23,16 @@ extension FrontdeskProcess {
                     problem: "A process with some of the services needs http, to reach the others.")
             }
             settings = read
-        } catch let error as BadSetting {
-            complain("\(error)")
+        } catch {
+            Terminal.note("\(error)")
             exit(EX_CONFIG)
         }
-        // Lines reach whoever reads along at once, also through a pipe.
-        setvbuf(stdout, nil, _IOLBF, 0)
         let process = FrontdeskProcess(
             settings: settings, services: services, logger: .frontdesk(level: settings.logLevel)
         ) { port in
             let name = services.count == 1 ? "The service \(services[0])" : "Frontdesk"
             let isGateway = services.contains(.gateway)
-            print(
+            Terminal.say(
                 isGateway
                     ? "\(name) is ready at \(HTTPAddress(host: settings.httpHost, port: port).url)"
                     : "\(name) is ready on port \(port)")
@@ -38,13 +40,9 @@ extension FrontdeskProcess {
         do {
             try await process.run()
         } catch {
-            complain("Frontdesk can't go on: \(error)")
+            Terminal.note("Frontdesk can't go on: \(error)")
             exit(EXIT_FAILURE)
         }
-    }
-
-    private static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("\(text)\n".utf8))
     }
 }
 

@@ -34,9 +34,9 @@ struct Ask: AsyncParsableCommand {
         } catch let error as ServiceError {
             throw ValidationError(error.message)
         }
-        print()
+        Terminal.say("")
         for (index, citation) in answer.citations.enumerated() {
-            print("\n[\(index + 1)] \(citation.title)\n    \(citation.url ?? citation.quote)")
+            Terminal.say("\n[\(index + 1)] \(citation.title)\n    \(citation.url ?? citation.quote)")
         }
         if answer.abstained { throw Self.declined }
     }
@@ -47,7 +47,7 @@ struct Ask: AsyncParsableCommand {
             throw ValidationError(
                 "There is no knowledge base in \(settings.dataFolder). Import articles first, or name a server with --server.")
         }
-        let knowledge = try await KnowledgeBase(settings: settings, logger: .frontdesk(level: .warning))
+        let knowledge = try await KnowledgeBase(settings: settings)
         let collector = AnswerCollector()
         try await knowledge.answer(question) { element in
             switch element {
@@ -59,6 +59,6 @@ struct Ask: AsyncParsableCommand {
     }
 
     private func show(_ words: String) {
-        print(words, terminator: "")
+        Terminal.say(words, terminator: "")
     }
 }

@@ -16,13 +16,8 @@ struct DataFolder: ParsableArguments {
                 SettingSource(environment: ProcessInfo.processInfo.environment, file: config))
             if let data { settings.dataFolder = data }
             return settings
-        } catch let error as BadSetting {
+        } catch {
             throw ValidationError("\(error)")
         }
     }
-}
-
-/// Progress and complaints: what a person reads, apart from what a program reads.
-func printToStandardError(_ text: String, terminator: String = "\n") {
-    FileHandle.standardError.write(Data((text + terminator).utf8))
 }

@@ -26,12 +26,12 @@ struct Import: AsyncParsableCommand {
         func run() async throws {
             let articles = try ArticleFile.read(file)
             guard !articles.isEmpty else { throw ValidationError("\(file) holds no articles.") }
-            let knowledge = try await KnowledgeBase(settings: folder.settings(), logger: .frontdesk(level: .warning))
+            let knowledge = try await KnowledgeBase(settings: folder.settings())
             do {
                 let done = try await knowledge.importArticles(articles) { count in
-                    printToStandardError("Imported \(count) of \(articles.count)")
+                    Terminal.note("Imported \(count) of \(articles.count)")
                 }
-                print("\(done.created) new, \(done.updated) updated, \(done.unchanged) unchanged.")
+                Terminal.say("\(done.created) new, \(done.updated) updated, \(done.unchanged) unchanged.")
             } catch let error as ServiceError {
                 throw ValidationError(error.message)
             }
@@ -44,9 +44,9 @@ enum ArticleFile {
     static func read(_ path: String) throws -> [ArticleDraft] {
         let data: Data
         do {
-            data = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(filePath: path))
+            data = path == "-" ? Terminal.readAll() : try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw ValidationError("\(path) can't be read: \(error.localizedDescription)")
+            throw ValidationError("\(path) can't be read: \(error)")
         }
         return try data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
             .filter { !$0.element.isEmpty }

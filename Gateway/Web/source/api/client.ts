@@ -67,6 +67,11 @@ export class Client {
     return this.request("POST", path, { body: { content }, idempotencyKey });
   }
 
+  /** Costs the server next to nothing, and is answered for whoever's token holds. - Throws: `Problem`. */
+  async tryToken(): Promise<void> {
+    await this.request("GET", "/v1/conversations?limit=1");
+  }
+
   /** Oldest first. */
   messages(conversationId: string, cursor: string | null): Promise<Page<Message>> {
     const query = new URLSearchParams({ limit: "100" });

@@ -1,9 +1,9 @@
-// What the API answers, field for field. Nullable fields are null, never absent, unless marked `?`.
+// What the API answers, field for field. Fields marked `?` may be absent.
 
 export interface Account {
   id: string;
-  email: string | null;
-  name: string | null;
+  email: string;
+  name?: string | null;
   role: "customer" | "agent" | "supervisor" | "admin";
 }
 
@@ -37,20 +37,20 @@ export type ConversationStatus = "open" | "resolved";
 export interface Conversation {
   id: string;
   status: ConversationStatus;
-  subject: string | null;
-  contact: { id: string; name: string | null; email: string | null } | null;
+  subject?: string | null;
+  contact: { id: string; name?: string | null; email?: string | null };
   message_count: number;
   last_sequence: number;
   created_at: string;
   updated_at: string;
-  ended_at: string | null;
+  ended_at?: string | null;
 }
 
 export interface Article {
   id: string;
   title: string;
   content: string;
-  format: "markdown";
+  format: "markdown" | "text";
   created_at: string;
   updated_at: string;
 }

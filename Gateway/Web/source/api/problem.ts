@@ -22,7 +22,7 @@ export class Problem extends Error {
 
   /** The token was refused, so asking again with the same one is pointless. */
   get refusesToken(): boolean {
-    return this.status === 401 && (this.code === "token_expired" || this.code === "token_invalid");
+    return this.status === 401 && (this.code === "auth.token_expired" || this.code === "auth.token_invalid");
   }
 
   /** Worth asking again as it is: nothing was answered, or the server says that it is busy. */

@@ -49,7 +49,7 @@ const emptyList: ConversationList = { filter: "all", conversations: [], nextCurs
 export function newDesk(options: { isRestoring: boolean; conversationId: string | null }): Desk {
   return {
     session: options.isRestoring ? { state: "restoring" } : { state: "signedOut", notice: null },
-    connection: "connecting",
+    connection: "idle",
     list: emptyList,
     reading: options.conversationId === null ? null : unread(options.conversationId),
   };

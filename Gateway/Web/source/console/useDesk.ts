@@ -68,9 +68,8 @@ function connect(dispatch: Dispatch<DeskAction>, desk: () => Desk) {
     dispatch({ type: "signedOut", notice: "Your session has ended. Please sign in again." }));
   const client = new Client(authority);
   const live = new LiveConnection({
-    token: async (afterRefusal) => {
-      // A handshake that fails doesn't say why; a request does, and renews a token that has expired.
-      if (afterRefusal) await client.me().catch(() => null);
+    token: async (isInDoubt) => {
+      if (isInDoubt) await client.tryToken().catch(() => null);
       return authority.token();
     },
     resumePoint: () => {
@@ -78,6 +77,10 @@ function connect(dispatch: Dispatch<DeskAction>, desk: () => Desk) {
       return timeline ? { conversation_id: timeline.conversationId, last_seq: timeline.lastSeq } : null;
     },
     onFrame: (frame) => dispatch({ type: "frameReceived", frame }),
+    onGone: (problem) => {
+      const id = desk().reading?.id;
+      if (id) dispatch({ type: "conversationFailed", id, problem: problem.message });
+    },
     onState: (connection) => dispatch({ type: "connectionChanged", connection }),
   });
   return { authority, client, live };

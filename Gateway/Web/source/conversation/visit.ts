@@ -14,7 +14,7 @@ export interface Outgoing {
 
 interface Refusal {
   words: string;
-  /** Nothing is wrong with the message: it goes out again by itself with the next connection. */
+  /** Nothing is wrong with the message: it goes out again by itself. */
   isPassing: boolean;
 }
 
@@ -43,11 +43,22 @@ export type VisitAction =
   | { type: "messageTriedAgain"; key: string };
 
 export function newVisit(options: { isRestoring: boolean; outgoing: Outgoing[] }): Visit {
-  return { connection: "connecting", timeline: null, ...options };
+  return { connection: options.isRestoring ? "connecting" : "idle", timeline: null, ...options };
 }
 
 export function hasEnded(visit: Visit): boolean {
   return visit.timeline?.status === "resolved";
+}
+
+/** Whether there is a conversation to follow: one that is open here, or of an earlier visit. */
+export function hasConversation(visit: Visit): boolean {
+  return visit.timeline !== null || visit.isRestoring;
+}
+
+/** What failed in passing and, without a conversation, waits for no connection to bring it out again. */
+export function nextToRepeat(visit: Visit): Outgoing | null {
+  const next = visit.outgoing[0];
+  return !hasConversation(visit) && next?.problem?.isPassing ? next : null;
 }
 
 /** The message to send now: one at a time keeps them in order, and a failed one holds back the rest. */

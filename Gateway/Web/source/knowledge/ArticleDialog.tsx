@@ -5,6 +5,7 @@ import type { Article, Citation } from "../api/model";
 import { CloseIcon } from "../appearance/icons";
 import { MarkdownView } from "../messages/MarkdownView";
 import { parseMarkdown } from "../messages/markdown";
+import { parsePlainText } from "../messages/plain-text";
 import "./article.css";
 import { markPassage } from "./passage";
 
@@ -60,7 +61,10 @@ function ArticleAtPassage({ client, citation, onClose }: ArticleDialogProps & { 
 
 function MarkedArticle({ article, quote }: { article: Article; quote: string }) {
   const content = useRef<HTMLDivElement>(null);
-  const { blocks, isFound } = useMemo(() => markPassage(parseMarkdown(article.content), quote), [article, quote]);
+  const { blocks, isFound } = useMemo(() => {
+    const parse = article.format === "text" ? parsePlainText : parseMarkdown;
+    return markPassage(parse(article.content), quote);
+  }, [article, quote]);
   useEffect(() => { content.current?.querySelector("mark")?.scrollIntoView({ block: "center" }); }, [blocks]);
   return (
     <div ref={content}>

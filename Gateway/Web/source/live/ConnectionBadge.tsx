@@ -2,6 +2,7 @@ import type { ConnectionState } from "./connection";
 import "./connection-badge.css";
 
 const words: Record<ConnectionState, string> = {
+  idle: "Ready",
   connecting: "Connecting",
   connected: "Connected",
   reconnecting: "Reconnecting",

@@ -1,20 +1,26 @@
+import { Problem } from "../api/problem";
 import { backoffMilliseconds } from "./backoff";
 import { type ClientFrame, parseFrame, type ResumePoint, type ServerFrame } from "./frames";
 
-export type ConnectionState = "connecting" | "connected" | "reconnecting" | "offline";
+/** Idle while there is nothing to follow. */
+export type ConnectionState = "idle" | "connecting" | "connected" | "reconnecting" | "offline";
 
 const pingMilliseconds = 25_000;
 const pongMilliseconds = 10_000;
 const handshakeMilliseconds = 10_000;
 /** A connection that lasted this long was no accident: the next loss starts again at the shortest wait. */
 const steadyMilliseconds = 5_000;
+/** How the server closes a connection whose token has expired. */
+const tokenExpiredCode = 4401;
 
 export interface LiveConnectionOptions {
-  /** The token for the handshake. After a refused handshake it is asked to find out whether the token still holds. */
-  token(afterRefusal: boolean): Promise<string | null>;
+  /** The token for the handshake. One in doubt is tried out first, and renewed when it no longer holds. */
+  token(isInDoubt: boolean): Promise<string | null>;
   /** Where to take up again after a new connection; null while there is no conversation. */
   resumePoint(): ResumePoint | null;
   onFrame(frame: ServerFrame): void;
+  /** What the resume point names isn't there any more, or not for this reader. */
+  onGone(problem: Problem): void;
   onState(state: ConnectionState): void;
 }
 
@@ -23,6 +29,7 @@ export class LiveConnection {
   private socket: WebSocket | null = null;
   private isStopped = true;
   private failures = 0;
+  private isTokenInDoubt = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private ping: ReturnType<typeof setInterval> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
@@ -32,6 +39,7 @@ export class LiveConnection {
 
   start(): void {
     this.isStopped = false;
+    this.isTokenInDoubt = false;
     window.addEventListener("online", this.connectNow);
     window.addEventListener("offline", this.goOffline);
     document.addEventListener("visibilitychange", this.connectWhenVisible);
@@ -46,11 +54,8 @@ export class LiveConnection {
     document.removeEventListener("visibilitychange", this.connectWhenVisible);
     clearTimeout(this.retry);
     this.drop();
-  }
-
-  /** Connects anew, with whatever token holds now. */
-  restart(): void {
-    if (!this.isStopped) void this.connect();
+    this.failures = 0;
+    this.options.onState("idle");
   }
 
   /** Asks for everything after the resume point, then for what follows live. */
@@ -66,7 +71,7 @@ export class LiveConnection {
   private async connect(): Promise<void> {
     clearTimeout(this.retry);
     this.drop();
-    const token = await this.options.token(this.failures > 0).catch(() => null);
+    const token = await this.options.token(this.isTokenInDoubt).catch(() => null);
     // Another attempt may have begun while the token was fetched.
     if (this.isStopped || this.socket) return;
     if (token === null) return this.retryLater();
@@ -75,9 +80,17 @@ export class LiveConnection {
     const socket = new WebSocket(`${scheme}//${location.host}/v1/ws`, ["frontdesk.v1", `bearer.${token}`]);
     this.socket = socket;
     this.silence = setTimeout(() => this.lose(socket), handshakeMilliseconds);
-    socket.onopen = () => this.opened();
-    socket.onclose = () => this.lose(socket);
-    socket.onmessage = (event) => this.received(event.data);
+    // A refused handshake doesn't say why; it may be the token.
+    let wasOpen = false;
+    socket.onopen = () => {
+      wasOpen = true;
+      this.opened();
+    };
+    socket.onclose = ({ code }) => {
+      this.isTokenInDoubt = !wasOpen || code === tokenExpiredCode;
+      this.lose(socket);
+    };
+    socket.onmessage = (event) => this.received(socket, event.data);
   }
 
   private opened(): void {
@@ -96,10 +109,19 @@ export class LiveConnection {
     this.silence = setTimeout(() => this.lose(socket), pongMilliseconds);
   }
 
-  private received(text: unknown): void {
+  private received(socket: WebSocket, text: unknown): void {
     clearTimeout(this.silence); // Whatever it says, the other end is there.
     const frame = parseFrame(text);
-    if (frame && frame.type !== "pong") this.options.onFrame(frame);
+    if (frame === null || frame.type === "pong") return;
+    if (frame.type === "error") this.refused(socket, new Problem(frame.data));
+    else this.options.onFrame(frame);
+  }
+
+  /** Resuming is all that is asked of the server here. What may pass is asked again with the next connection. */
+  private refused(socket: WebSocket, problem: Problem): void {
+    if (problem.status === 403 || problem.status === 404) return this.options.onGone(problem);
+    this.isTokenInDoubt = problem.status === 401;
+    this.lose(socket);
   }
 
   private lose(socket: WebSocket): void {

@@ -29,10 +29,8 @@ function AssistantMessage(props: MessageBubbleProps) {
   const { shown, isComplete } = useWordReveal(content, isStreamed);
   const blocks = useMemo(() => parseMarkdown(shown), [shown]);
   const isFinal = createdAt !== null && isComplete;
-  // Without a source the assistant says that it doesn't know.
-  const isDecline = isFinal && citations.length === 0;
   return (
-    <article className={isDecline ? "message assistant decline" : "message assistant"} aria-busy={!isFinal}>
+    <article className="message assistant" aria-busy={!isFinal}>
       <Byline name={author.name || "Assistant"} createdAt={createdAt} />
       <div className="bubble">
         <MarkdownView

@@ -35,12 +35,12 @@ export function TimelineView({ timeline, contactName, onCitation, before, after,
               citations={message.citations} createdAt={message.created_at} contactName={contactName}
               isStreamed={message.id === timeline?.streamedId} onCitation={onCitation} />
           ))}
-          {timeline && timeline.provisional !== "" && (
-            <MessageBubble key={keyAfter(messages[messages.length - 1]?.id)} author={timeline.typing ?? assistant}
+          {timeline?.provisional && (
+            <MessageBubble key={keyAfter(messages[messages.length - 1]?.id)} author={assistant}
               content={timeline.provisional} citations={noCitations} createdAt={null} contactName={contactName}
               isStreamed onCitation={onCitation} />
           )}
-          {timeline?.typing && timeline.provisional === "" && <TypingIndicator name={timeline.typing.name || "Assistant"} />}
+          {timeline?.typing && !timeline.provisional && <TypingIndicator name={timeline.typing.name || "Assistant"} />}
           {after}
         </div>
       </div>

@@ -6,7 +6,7 @@ import { Byline } from "../messages/MessageBubble";
 export function OutgoingMessages({ visit, onTryAgain }: { visit: Visit; onTryAgain: (key: string) => void }) {
   const messages = visit.timeline?.messages ?? [];
   const isSent = messages[messages.length - 1]?.author.kind === "contact" && visit.outgoing.length === 0
-    && visit.timeline?.provisional === "" && visit.timeline.typing === null;
+    && !visit.timeline?.provisional && !visit.timeline?.typing;
   return (
     <>
       {isSent && <p className="delivery sent">Sent</p>}

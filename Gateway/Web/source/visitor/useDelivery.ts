@@ -1,6 +1,7 @@
-import { type Dispatch, useEffect } from "react";
+import { type Dispatch, useEffect, useRef } from "react";
 import { type Client, newIdempotencyKey } from "../api/client";
 import { Problem } from "../api/problem";
+import { backoffMilliseconds } from "../live/backoff";
 import type { Outgoing, VisitAction } from "../conversation/visit";
 import { forget, recall, remember } from "./memory";
 import { subjectOf } from "./subject";
@@ -22,7 +23,20 @@ export function useDelivery(
   }, [next?.key, conversationId, client, dispatch]);
 }
 
-/** The conversation comes before its first message, so that the live connection is there for the answer. */
+/** Sends again, in growing intervals, what failed in passing while no connection says when the server is back. */
+export function useRepetition(failed: Outgoing | null, dispatch: Dispatch<VisitAction>): void {
+  const failures = useRef({ key: "", count: 0 });
+  useEffect(() => {
+    if (!failed) return;
+    const { key } = failed;
+    failures.current = { key, count: failures.current.key === key ? failures.current.count + 1 : 1 };
+    const again = () => dispatch({ type: "messageTriedAgain", key });
+    const timer = setTimeout(again, backoffMilliseconds(failures.current.count));
+    return () => clearTimeout(timer);
+  }, [failed, dispatch]);
+}
+
+/** The conversation comes before its first message, so that the live connection is on its way for the answer. */
 async function begin(first: Outgoing, client: Client, dispatch: Dispatch<VisitAction>): Promise<void> {
   const key = recall("conversationKey") ?? newIdempotencyKey();
   remember("conversationKey", key);

@@ -2,10 +2,10 @@ import { type Dispatch, useEffect, useMemo, useReducer, useRef } from "react";
 import { Client, newIdempotencyKey } from "../api/client";
 import { Problem } from "../api/problem";
 import { fetchConversation } from "../conversation/fetch";
-import { advance, newVisit, nextToSend, type Visit, type VisitAction } from "../conversation/visit";
+import { advance, hasConversation, newVisit, nextToRepeat, nextToSend, type Visit, type VisitAction } from "../conversation/visit";
 import { LiveConnection } from "../live/connection";
 import { forget, recall, remember } from "./memory";
-import { useDelivery } from "./useDelivery";
+import { useDelivery, useRepetition } from "./useDelivery";
 import { usePolling } from "./usePolling";
 import { VisitorAuthority } from "./visitor-authority";
 
@@ -31,10 +31,13 @@ export function useVisit(): { visit: Visit; verbs: VisitVerbs; client: Client } 
   const { timeline, connection, isRestoring } = visit;
   const conversationId = timeline?.conversationId ?? null;
 
+  // Nobody is a visitor, and nothing is connected, before there is a conversation.
+  const isFollowing = hasConversation(visit);
   useEffect(() => {
+    if (!isFollowing) return;
     live.start();
     return () => live.stop();
-  }, [live]);
+  }, [live, isFollowing]);
 
   // Tried again with each change of the connection, until the server has answered one way or the other.
   useEffect(() => (isRestoring ? restore(client, dispatch) : undefined), [client, isRestoring, connection]);
@@ -44,6 +47,7 @@ export function useVisit(): { visit: Visit; verbs: VisitVerbs; client: Client } 
 
   useEffect(() => { remember("outgoing", visit.outgoing); }, [visit.outgoing]);
   useDelivery(nextToSend(visit), conversationId, client, dispatch);
+  useRepetition(nextToRepeat(visit), dispatch);
   usePolling(connection === "reconnecting" ? conversationId : null, client, () => latest.current, dispatch);
 
   const verbs = useMemo(() => verbsOf(client, live, dispatch, () => latest.current), [client, live]);
@@ -51,16 +55,13 @@ export function useVisit(): { visit: Visit; verbs: VisitVerbs; client: Client } 
 }
 
 function connect(dispatch: Dispatch<VisitAction>, visit: () => Visit) {
-  const authority = new VisitorAuthority(() => {
-    forget("conversation");
-    dispatch({ type: "conversationLeft" });
-    live.restart();
-  });
+  const leave = () => leaveConversation(dispatch);
+  const authority = new VisitorAuthority(leave);
   const client = new Client(authority);
-  const live: LiveConnection = new LiveConnection({
-    token: async (afterRefusal) => {
-      // A handshake that fails doesn't say why; a request does, and a refused token is then replaced.
-      if (afterRefusal) await client.me().catch(() => null);
+  const live = new LiveConnection({
+    token: async (isInDoubt) => {
+      // With the visitor the conversation has gone: nothing is left to connect for.
+      if (isInDoubt && (await isRefused(client.tryToken()))) return null;
       return authority.token();
     },
     resumePoint: () => {
@@ -68,20 +69,26 @@ function connect(dispatch: Dispatch<VisitAction>, visit: () => Visit) {
       return timeline && { conversation_id: timeline.conversationId, last_seq: timeline.lastSeq };
     },
     onFrame: (frame) => dispatch({ type: "frameReceived", frame }),
+    onGone: leave,
     onState: (connection) => dispatch({ type: "connectionChanged", connection }),
   });
   return { client, live };
 }
 
+async function isRefused(request: Promise<void>): Promise<boolean> {
+  return request.then(() => false, (error) => error instanceof Problem && error.refusesToken);
+}
+
+function leaveConversation(dispatch: Dispatch<VisitAction>): void {
+  forget("conversation");
+  dispatch({ type: "conversationLeft" });
+}
+
 function restore(client: Client, dispatch: Dispatch<VisitAction>): () => void {
   let isCurrent = true;
-  const leave = () => {
-    forget("conversation");
-    dispatch({ type: "conversationLeft" });
-  };
   fetchConversation(client, recall("conversation")?.id ?? "").then(
     (found) => { if (isCurrent) dispatch({ type: "conversationRestored", ...found }); },
-    (error) => { if (isCurrent && error instanceof Problem && !error.isPassing) leave(); },
+    (error) => { if (isCurrent && error instanceof Problem && !error.isPassing) leaveConversation(dispatch); },
   );
   return () => { isCurrent = false; };
 }
@@ -95,10 +102,7 @@ function verbsOf(client: Client, live: LiveConnection, dispatch: Dispatch<VisitA
       const id = conversationId();
       if (id) dispatch({ type: "conversationEnded", conversation: await client.endConversation(id, transcriptTo) });
     },
-    startNew: () => {
-      forget("conversation");
-      dispatch({ type: "conversationLeft" });
-    },
+    startNew: () => leaveConversation(dispatch),
     showTyping: (active) => {
       const id = conversationId();
       if (id) live.sendTyping(id, active);

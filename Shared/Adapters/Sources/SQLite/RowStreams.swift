@@ -61,6 +61,8 @@ final class RowStreams: Sendable {
                 continuation.resume()
             }
         }
+        // Nothing is open on it any more, so this can't fail; without it the file would be let go some time later.
+        try? queue.close()
     }
 }
 

@@ -15,6 +15,7 @@ import Testing
         let table: [Permission: Set<Role>] = [
             .startConversations: [.customer, .agent, .admin, .service],
             .readAllConversations: [.agent, .admin, .service],
+            .replyToAllConversations: [.agent, .admin, .service],
             .endAllConversations: [.agent, .admin, .service],
             .speakAsAssistant: [.service],
             .readArticles: [.customer, .agent, .admin, .service],

@@ -16,7 +16,15 @@ struct PassageRanking: Sendable {
     struct Ranked: Sendable {
         let candidate: Candidate
         let stems: Stems
+        let units: [Unit]
         let score: Double
+    }
+
+    /// A unit of the passage, with what is asked of it again and again.
+    struct Unit: Sendable {
+        let unit: PassageUnit
+        let stems: Set<String>
+        let hasNumber: Bool
     }
 
     /// The stems of a passage's parts.
@@ -41,16 +49,14 @@ struct PassageRanking: Sendable {
         ranked = found.passages.sorted { $0.number < $1.number }.map { candidate in
             let place = seen[candidate.articleID, default: 0]
             seen[candidate.articleID] = place + 1
+            let units = Self.units(of: candidate)
             let stems = Stems(
                 title: Words.stems(candidate.title), heading: Words.stems(candidate.heading),
-                text: Words.stems(candidate.text)
+                text: units.reduce(into: []) { $0.formUnion($1.stems) }
             )
-            return Ranked(
-                candidate: candidate, stems: stems,
-                score: unranked.score(candidate, stems, bestBM25: best)
-                    // What matters most is said first.
-                    - 0.02 * Double(min(place, 5))
-            )
+            // What matters most is said first.
+            let score = unranked.score(candidate, stems, units, bestBM25: best) - 0.02 * Double(min(place, 5))
+            return Ranked(candidate: candidate, stems: stems, units: units, score: score)
         }.sorted { ($0.score, $0.candidate.number) > ($1.score, $1.candidate.number) }
     }
 
@@ -86,18 +92,26 @@ struct PassageRanking: Sendable {
     }
 
     /// The unit's share of the question; what its headings say already counts in part.
-    func cover(of unit: Set<String>, under stems: Stems, hasNumber: Bool) -> Double {
+    func cover(of unit: Unit, under stems: Stems) -> Double {
         guard totalWeight > 0 else { return 0 }
         let sum = question.terms.reduce(0.0) { sum, term in
             let match = max(
-                match(term, in: unit), 0.5 * match(term, in: stems.heading), 0.6 * match(term, in: stems.title)
+                match(term, in: unit.stems), 0.5 * match(term, in: stems.heading),
+                0.6 * match(term, in: stems.title)
             )
             return sum + weight(of: term) * match
         }
-        return sum / totalWeight + (question.asksForNumber && hasNumber ? 0.2 : 0)
+        return sum / totalWeight + (question.asksForNumber && unit.hasNumber ? 0.2 : 0)
     }
 
-    private func score(_ candidate: Candidate, _ stems: Stems, bestBM25: Double) -> Double {
+    private static func units(of candidate: Candidate) -> [Unit] {
+        let text = Array(candidate.text.utf8)
+        return PassageUnit.all(in: text, format: candidate.format).map {
+            Unit(unit: $0, stems: Words.stems(text.text($0.range)), hasNumber: text[$0.range].hasDigit)
+        }
+    }
+
+    private func score(_ candidate: Candidate, _ stems: Stems, _ units: [Unit], bestBM25: Double) -> Double {
         guard totalWeight > 0 else { return 0 }
         var sum = 0.0
         for term in question.terms {
@@ -108,12 +122,7 @@ struct PassageRanking: Sendable {
             let best = places.max()!
             sum += weight(of: term) * (best + 0.25 * (places.reduce(0, +) - best))
         }
-        let text = Array(candidate.text.utf8)
-        let bestUnit = PassageUnit.all(in: text, format: candidate.format).map { unit in
-            cover(
-                of: Words.stems(text.text(unit.range)), under: stems, hasNumber: text[unit.range].hasDigit
-            )
-        }.max()
+        let bestUnit = units.map { cover(of: $0, under: stems) }.max()
         return sum / totalWeight + 0.4 * candidate.score / bestBM25 + 0.3 * (bestUnit ?? 0)
             - 0.04 * Double(strangers(in: stems.title))
     }

@@ -80,7 +80,7 @@ struct PorterStemmer {
         if ends("l"), endsInDoubleConsonant, measure(word[...]) > 1 { word.removeLast() }
     }
 
-    private func ends(_ suffix: String) -> Bool { word.reversed().starts(with: suffix.utf8.reversed()) }
+    private func ends(_ suffix: String) -> Bool { word.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
 
     private func isConsonant(_ letters: ArraySlice<UInt8>, _ index: Int) -> Bool {
         switch letters[index] {

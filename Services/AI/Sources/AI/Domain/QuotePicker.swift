@@ -17,16 +17,12 @@ struct QuotePicker {
     init(ranking: PassageRanking, passage: PassageRanking.Ranked) {
         self.ranking = ranking
         self.passage = passage
-        let text = Array(passage.candidate.text.utf8)
-        let units = PassageUnit.all(in: text, format: passage.candidate.format)
-        let stems = units.map { Words.stems(text.text($0.range)) }
-        self.text = text
-        self.units = units
-        self.stems = stems
-        scores = units.indices.map { index in
-            // Of equals the earlier one: what matters is said first.
-            ranking.cover(of: stems[index], under: passage.stems, hasNumber: text[units[index].range].hasDigit)
-                - 0.01 * Double(index)
+        text = Array(passage.candidate.text.utf8)
+        units = passage.units.map(\.unit)
+        stems = passage.units.map(\.stems)
+        // Of equals the earlier one: what matters is said first.
+        scores = passage.units.enumerated().map { index, unit in
+            ranking.cover(of: unit, under: passage.stems) - 0.01 * Double(index)
         }
     }
 

@@ -55,9 +55,9 @@ extension DatabaseConformance {
                 try await roundTrip([nil, []] as [[UInt8]?], in: "raw", of: database)
                 try await roundTrip([nil] as [UUID?], in: "code", of: database)
                 try await roundTrip([nil] as [Instant?], in: "moment", of: database)
-                let row = try await database.query("SELECT NULL AS nothing")[0]
-                #expect(throws: SQLRowError.self) { try row.value("nothing", as: String.self) }
-                #expect(throws: SQLRowError.self) { try row.value("something", as: String?.self) }
+                let row = try await database.query("SELECT NULL AS missing")[0]
+                #expect(throws: SQLRowError.self) { try row.value("missing", as: String.self) }
+                #expect(throws: SQLRowError.self) { try row.value("absent", as: String?.self) }
             }
         },
 
