@@ -89,12 +89,13 @@ let package = Package(
             path: "Tests/Integration",
             swiftSettings: settings
         ),
-    ] + processes.map { name in
-        .executableTarget(
-            name: "frontdesk-\(name)",
-            dependencies: ["Bootstrap"],
-            path: "Shared/Composition/frontdesk-\(name)",
-            swiftSettings: settings
-        )
-    }
+    ]
+        + processes.map { name in
+            .executableTarget(
+                name: "frontdesk-\(name)",
+                dependencies: ["Bootstrap", "Contracts"],
+                path: "Shared/Composition/frontdesk-\(name)",
+                swiftSettings: settings
+            )
+        }
 )

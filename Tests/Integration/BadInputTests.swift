@@ -42,7 +42,9 @@ import Testing
             wrongTypes: ["role": 1]),
         Route(
             method: .POST, path: "/v1/conversations", body: ["subject": "S", "message": "M"],
-            wrongTypes: ["subject": 1, "message": ["M"], "contact": "Kim", "contact.name": 1, "contact.email": 2]),
+            wrongTypes: [
+                "subject": 1, "message": ["M"], "contact": "Kim", "contact.name": 1, "contact.email": 2,
+            ]),
         Route(
             method: .POST, path: "/v1/conversations/\(nowhere)/messages", body: ["content": "M"],
             required: ["content"], wrongTypes: ["content": 1]),
@@ -75,26 +77,35 @@ import Testing
                 }
                 let good = try route.body.data()
                 for text in [#"{"a":"#, "{", "nonsense", " "] {
-                    try await send(Data(text.utf8)).problem(400, "malformed_json", comment: "\(route.path) \(text)")
+                    try await send(Data(text.utf8)).problem(
+                        400, "malformed_json", comment: "\(route.path) \(text)")
                 }
                 for text in ["[]", "7", #""text""#, "true"] {
                     try await send(Data(text.utf8))
-                        .problem(422, "invalid_request", field: "$", fieldCode: "wrong_type", comment: "\(route.path) \(text)")
+                        .problem(
+                            422, "invalid_request", field: "$", fieldCode: "wrong_type",
+                            comment: "\(route.path) \(text)")
                 }
-                try await send(Data("null".utf8)).problem(422, "invalid_request", field: "$", comment: route.path)
-                try await send(good.dropLast() + Data([UInt8(ascii: ","), 0x22, 0xFF, 0x22]) + Data(":1}".utf8))
-                    .problem(400, "invalid_utf8", comment: route.path)
+                try await send(Data("null".utf8)).problem(
+                    422, "invalid_request", field: "$", comment: route.path)
+                try await send(
+                    good.dropLast() + Data([UInt8(ascii: ","), 0x22, 0xFF, 0x22]) + Data(":1}".utf8)
+                )
+                .problem(400, "invalid_utf8", comment: route.path)
                 try await send(good, ["content-type": "text/plain"])
                     .problem(415, "unsupported_media_type", comment: route.path)
                 try await send(Data(repeating: UInt8(ascii: " "), count: route.limitKiB << 10 + 1))
                     .problem(413, "body_too_large", comment: route.path)
                 for field in route.required {
                     try await send(route.body.without(field).data())
-                        .problem(422, "invalid_request", field: field, fieldCode: "required", comment: route.path)
+                        .problem(
+                            422, "invalid_request", field: field, fieldCode: "required", comment: route.path)
                 }
                 for (field, value) in route.wrongTypes {
                     try await send(route.body.replacing(field, by: value).data())
-                        .problem(422, "invalid_request", field: field, fieldCode: "wrong_type", comment: "\(route.path) \(field)")
+                        .problem(
+                            422, "invalid_request", field: field, fieldCode: "wrong_type",
+                            comment: "\(route.path) \(field)")
                 }
             }
             // None of it left anything behind.
@@ -104,43 +115,64 @@ import Testing
         }
     }
 
+    /// A body with one value that can't be used.
+    private struct WrongValue {
+        let path: String
+        let body: JSON
+        let field: String
+        let code: String
+
+        init(_ path: String, _ body: JSON, _ field: String, _ code: String) {
+            (self.path, self.body, self.field, self.code) = (path, body, field, code)
+        }
+    }
+
+    private static func wrongValues(_ messages: String) -> [WrongValue] {
+        func long(_ count: Int) -> JSON { .string(String(repeating: "x", count: count)) }
+        let (signUp, visitor) = ("/v1/auth/signup", "/v1/auth/visitor")
+        let (start, articles, search) = ("/v1/conversations", "/v1/knowledge/articles", "/v1/knowledge/search")
+        let article: JSON = ["title": "T", "content": "C"]
+        return [
+            WrongValue(signUp, ["email": "no address", "password": long(12)], "email", "invalid_email"),
+            WrongValue(signUp, ["email": "a@b.example", "password": long(11)], "password", "too_short"),
+            WrongValue(visitor, ["name": ""], "name", "required"),
+            WrongValue(visitor, ["name": "a\u{7}b"], "name", "invalid_character"),
+            WrongValue(visitor, ["name": "a\u{0}b"], "name", "invalid_character"),
+            WrongValue(start, ["subject": long(201)], "subject", "too_long"),
+            WrongValue(start, ["subject": "a\u{0}b"], "subject", "invalid_character"),
+            WrongValue(start, ["message": ""], "message", "required"),
+            WrongValue(start, ["message": "a\u{0}b"], "message", "invalid_character"),
+            WrongValue(start, ["contact": ["name": "a\u{0}b"]], "contact.name", "invalid_character"),
+            WrongValue(start, ["contact": ["email": "@"]], "contact.email", "invalid_email"),
+            WrongValue(messages, ["content": ""], "content", "required"),
+            WrongValue(messages, ["content": long(4001)], "content", "too_long"),
+            WrongValue(messages, ["content": "a\u{0}b"], "content", "invalid_character"),
+            WrongValue(articles, article.with("title", " "), "title", "required"),
+            WrongValue(articles, article.with("title", "a\u{0}b"), "title", "invalid_text"),
+            WrongValue(articles, article.with("content", "a\u{0}b"), "content", "invalid_text"),
+            WrongValue(articles, article.with("key", "a\u{0}b"), "key", "invalid_text"),
+            WrongValue(articles, article.with("format", "pdf"), "format", "invalid_value"),
+            WrongValue(
+                "/v1/knowledge/imports", ["articles": .array([article, article.without("content")])],
+                "articles[1].content", "required"),
+            WrongValue(search, ["query": "q", "limit": 0], "limit", "out_of_range"),
+            WrongValue(search, ["query": " "], "query", "required"),
+            WrongValue("/v1/ai/answers", ["question": ""], "question", "required"),
+            WrongValue("/v1/ai/answers", ["question": long(4001)], "question", "too_long"),
+        ]
+    }
+
     @Test(arguments: Transport.allCases)
     func valuesThatCantBeUsedAreNamed(_ transport: Transport) async throws {
         try await Site.run(transport) { site in
             let admin = try await site.admin()
             let conversation = try await admin.start()
             let messages = "/v1/conversations/\(conversation.id)/messages"
-            for (path, body, field, code) in [
-                ("/v1/auth/signup", ["email": "no address", "password": "a long enough password"], "email", "invalid_value"),
-                ("/v1/auth/visitor", ["name": ""], "name", "required"),
-                ("/v1/auth/visitor", ["name": "a\u{7}b"], "name", "invalid_character"),
-                ("/v1/conversations", ["subject": .string(String(repeating: "s", count: 201))], "subject", "too_long"),
-                ("/v1/conversations", ["message": ""], "message", "required"),
-                ("/v1/conversations", ["contact": ["email": "@"]], "contact.email", "invalid_value"),
-                (messages, ["content": ""], "content", "required"),
-                (messages, ["content": .string(String(repeating: "c", count: 4001))], "content", "too_long"),
-                ("/v1/knowledge/articles", ["title": " ", "content": "C"], "title", "required"),
-                ("/v1/knowledge/articles", ["title": "T", "content": "C", "format": "pdf"], "format", "invalid_value"),
-                ("/v1/knowledge/imports", ["articles": [["title": "T", "content": "C"], ["title": "T"]]], "articles[1].content", "required"),
-                ("/v1/knowledge/search", ["query": "q", "limit": 0], "limit", "out_of_range"),
-                ("/v1/knowledge/search", ["query": " "], "query", "required"),
-                ("/v1/ai/answers", ["question": ""], "question", "required"),
-                ("/v1/ai/answers", ["question": .string(String(repeating: "q", count: 4001))], "question", "too_long"),
-            ] as [(String, JSON, String, String)] {
-                try await admin.post(path, body)
-                    .problem(422, "invalid_request", field: field, fieldCode: code, comment: path)
-            }
-            for (path, body) in [
-                (messages, ["content": "a\u{0}b"]), ("/v1/conversations", ["subject": "a\u{0}b"]),
-                ("/v1/conversations", ["message": "a\u{0}b"]),
-                ("/v1/auth/visitor", ["name": "a\u{0}b"]), ("/v1/knowledge/articles", ["title": "a\u{0}b", "content": "C"]),
-                ("/v1/knowledge/articles", ["title": "T", "content": "a\u{0}b"]),
-                ("/v1/knowledge/articles", ["title": "T", "content": "C", "key": "a\u{0}b"]),
-            ] as [(String, JSON)] {
-                let reply = try await admin.post(path, body)
-                if path != "/v1/auth/visitor" || reply.status != 201 {
-                    #expect(reply.status == 422, "\(path): \(reply.text)")
-                }
+            for wrong in Self.wrongValues(messages) {
+                try await admin.post(wrong.path, wrong.body)
+                    .problem(
+                        422, "invalid_request", field: wrong.field, fieldCode: wrong.code,
+                        comment: "\(wrong.path) \(wrong.field)")
             }
             for (path, field, code) in [
                 ("?limit=0", "limit", "out_of_range"), ("?limit=101", "limit", "out_of_range"),
@@ -163,21 +195,24 @@ import Testing
     func whatIsntThereIsNotFoundWhateverItLooksLike(_ transport: Transport) async throws {
         try await Site.run(transport) { site in
             let admin = try await site.admin()
-            for path in ["/v1", "/v1/nothing", "/v1/conversations/", "/v2/conversations", "/v1/users/me/more", "/..%2f..%2fetc/passwd", "/%00", "/v1/conversations/%FF"] {
+            for path in [
+                "/v1", "/v1/nothing", "/v2/conversations", "/v1/users/me/more", "/..%2f..%2fetc/passwd", "/%00",
+            ] {
                 for api in [admin, site.nobody] {
-                    let reply = try await api.get(path)
-                    if path == "/v1/conversations/", reply.status != 404 { continue }
-                    #expect([401, 404].contains(reply.status), "\(path) \(reply.status) \(reply.text)")
-                    _ = try reply.problem(reply.status, reply.status == 404 ? "route_not_found" : "auth.token_required", comment: path)
+                    try await api.get(path).problem(404, "route_not_found", comment: path)
                 }
             }
             for (method, path) in [
                 (HTTPMethod.DELETE, "/v1/conversations"), (.PUT, "/v1/auth/login"), (.GET, "/v1/auth/login"),
                 (.POST, "/healthz"), (.RAW(value: "BREW"), "/v1/conversations"),
             ] {
-                try await admin.send(method, path, nil).problem(404, "route_not_found", comment: "\(method) \(path)")
+                try await admin.send(method, path, nil).problem(
+                    404, "route_not_found", comment: "\(method) \(path)")
             }
-            let identifiers = [Self.nowhere, "x", "1", "%20", "null", "'; DROP TABLE messages; --".utf8.map { "%" + String($0, radix: 16) }.joined()]
+            let identifiers = [
+                Self.nowhere, "x", "1", "%20", "null",
+                "'; DROP TABLE messages; --".utf8.map { "%" + String($0, radix: 16) }.joined(),
+            ]
             for id in identifiers {
                 let isIdentifier = id == Self.nowhere
                 let conversation = isIdentifier ? "chat.conversation_not_found" : "route_not_found"
@@ -188,11 +223,27 @@ import Testing
                 try await admin.post("/v1/conversations/\(id)/end", [:]).problem(404, conversation, comment: id)
                 let article = isIdentifier ? "ai.article_not_found" : "route_not_found"
                 try await admin.get("/v1/knowledge/articles/\(id)").problem(404, article, comment: id)
-                try await admin.send(.DELETE, "/v1/knowledge/articles/\(id)", nil).problem(404, article, comment: id)
+                try await admin.delete("/v1/knowledge/articles/\(id)").problem(
+                    404, article, comment: id)
                 let account = isIdentifier ? "user.account_not_found" : "route_not_found"
                 try await admin.get("/v1/users/\(id)").problem(404, account, comment: id)
                 try await admin.patch("/v1/users/\(id)", ["role": "agent"]).problem(404, account, comment: id)
             }
+        }
+    }
+
+    @Test func requestsThatArentHTTPAreRefused() async throws {
+        try await Site.run(.inProcess) { site in
+            for (text, status) in [
+                ("GET /v1/conversations/%FF HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 401),
+                ("nonsense\r\n\r\n", 400), ("GET / HTTP/7.9\r\n\r\n", 400),
+                ("POST /v1/auth/visitor HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+            ] {
+                let socket = try RawSocket(port: site.port)
+                try socket.send(text)
+                #expect(try socket.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 \(status)"), "\(text)")
+            }
+            _ = try await site.nobody.get("/healthz").expecting(200)
         }
     }
 
@@ -213,7 +264,13 @@ extension JSON {
     fileprivate func replacing(_ path: String, by value: JSON) -> JSON {
         if path.hasPrefix("articles[0]") {
             let rest = path.dropFirst("articles[0]".count)
-            return with("articles", [rest.isEmpty ? value : JSON.object(["title": "T", "content": "C"]).with(String(rest.dropFirst()), value)])
+            return with(
+                "articles",
+                [
+                    rest.isEmpty
+                        ? value
+                        : JSON.object(["title": "T", "content": "C"]).with(String(rest.dropFirst()), value)
+                ])
         }
         guard let dot = path.firstIndex(of: ".") else { return with(path, value) }
         return with(String(path[..<dot]), .object([String(path[path.index(after: dot)...]): value]))

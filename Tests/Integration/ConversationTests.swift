@@ -7,7 +7,9 @@ import Testing
     @Test(arguments: Transport.allCases)
     func aRepeatedRequestTakesEffectOnce(_ transport: Transport) async throws {
         try await Site.run(transport) { site in
-            let (visitor, other, admin) = (try await site.visitor(), try await site.visitor(), try await site.admin())
+            let (visitor, other, admin) = (
+                try await site.visitor(), try await site.visitor(), try await site.admin()
+            )
             let key = ["idempotency-key": "start-1"]
             let body: JSON = ["subject": "Once", "message": "Hello there!"]
             let first: ConversationView = try await visitor.post("/v1/conversations", body, headers: key)
@@ -20,7 +22,8 @@ import Testing
             try await visitor.post("/v1/conversations", body.with("message", "Other"), headers: key)
                 .problem(422, "idempotency.key_reused")
             // Somebody else may happen on the same key.
-            let others: ConversationView = try await other.post("/v1/conversations", body, headers: key).decoded()
+            let others: ConversationView = try await other.post("/v1/conversations", body, headers: key)
+                .decoded()
             #expect(others.id != first.id)
             #expect(try await visitor.all("/v1/conversations?", ConversationView.self).map(\.id) == [first.id])
 
@@ -29,7 +32,8 @@ import Testing
             let replies = try await withThrowingTaskGroup(of: MessageView.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
-                        try await visitor.post(path, ["content": "Just once"], headers: sendKey).expecting(201).decoded()
+                        try await visitor.post(path, ["content": "Just once"], headers: sendKey).expecting(201)
+                            .decoded()
                     }
                 }
                 return try await group.reduce(into: [MessageView]()) { $0.append($1) }
@@ -42,7 +46,8 @@ import Testing
                 try await visitor.post(path, ["content": "x"], headers: ["idempotency-key": bad])
                     .problem(422, "invalid_request", field: "Idempotency-Key", fieldCode: "invalid_value")
             }
-            let contents = try await visitor.messages(in: first.id).filter { $0.author.kind != .assistant }.map(\.content)
+            let contents = try await visitor.messages(in: first.id).filter { $0.author.kind != .assistant }.map(
+                \.content)
             #expect(contents == ["Hello there!", "Just once", "An agent's own"])
         }
     }
@@ -84,8 +89,10 @@ import Testing
                 try await socket.resume(conversation.id, after: 0)
                 _ = try await socket.items(3)
                 let path = "/v1/conversations/\(conversation.id)"
-                let ended: ConversationView = try await visitor.post(path + "/end", ["email": "kim@mail.example"])
-                    .expecting(200).decoded()
+                let ended: ConversationView = try await visitor.post(
+                    path + "/end", ["email": "kim@mail.example"]
+                )
+                .expecting(200).decoded()
                 #expect(ended.status == .resolved && ended.endedAt != nil && ended.lastSequence == 4)
                 let last = try #require(try await socket.items(1).first)
                 #expect(last.type == "conversation.status_changed" && last.seq == 4)
@@ -118,7 +125,9 @@ import Testing
                     _ = try await socket.items(3)
                 }
                 _ = try await admin.say("A person was here.", in: conversation.id)
-                if index == 0 { _ = try await visitor.post("/v1/conversations/\(conversation.id)/end", [:]).expecting(200) }
+                if index == 0 {
+                    _ = try await visitor.post("/v1/conversations/\(conversation.id)/end", [:]).expecting(200)
+                }
             }
             let expected = AnalyticsOverview.Response(
                 conversationsStarted: 3, conversationsEnded: 1, messagesFromContacts: 3, messagesFromAgents: 3,
@@ -136,7 +145,9 @@ extension Site {
         let outbox = "\(folder)/outbox"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: outbox)) ?? []
         return names.filter { $0.hasSuffix(".eml") }.compactMap { name in
-            (try? Data(contentsOf: URL(filePath: "\(outbox)/\(name)"))).map { String(decoding: $0, as: UTF8.self) }
+            (try? Data(contentsOf: URL(filePath: "\(outbox)/\(name)"))).map {
+                String(decoding: $0, as: UTF8.self)
+            }
         }
     }
 }

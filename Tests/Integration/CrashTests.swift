@@ -55,7 +55,8 @@ import Testing
                             && overview.messagesFromAssistant == expected
                             && overview.questionsAnswered + overview.questionsDeclined == expected
                     }
-                    #expect(isCounted, "\(expected): \(try await admin.overview())")
+                    let overview = try await admin.overview()
+                    #expect(isCounted, "\(expected): \(overview)")
                     // Nothing was answered a second time meanwhile.
                     for desk in visits { _ = try await desk.expectOneReplyEach() }
                 }

@@ -79,7 +79,8 @@ import Testing
 
     @Test(arguments: [
         ("{", "config.json"), ("[]", "config.json"), (#"{"http": {"prt": 1}}"#, "http.prt"),
-        (#"{"http": {"port": "abc"}}"#, "http.port"), (#"{"admin": {"password": "hunter2"}}"#, "admin.password"),
+        (#"{"http": {"port": "abc"}}"#, "http.port"),
+        (#"{"admin": {"password": "hunter2"}}"#, "admin.password"),
         (#"{"smtp": {"password": ["hunter2"]}}"#, "config.json"),
     ])
     func aConfigurationFileThatCantBeUsedEndsTheStartAtOnce(_ content: String, _ name: String) async throws {
@@ -98,8 +99,10 @@ import Testing
     @Test func theConfigurationFileIsReadAndTheEnvironmentGoesBeforeIt() async throws {
         try await withTemporaryFolder { folder in
             let file = "\(folder)/config.json"
-            try Data(#"{"http": {"port": 0}, "site": {"name": "From the file"}, "log": {"level": "error"}}"#.utf8)
-                .write(to: URL(filePath: file))
+            try Data(
+                #"{"http": {"port": 0}, "site": {"name": "From the file"}, "log": {"level": "error"}}"#.utf8
+            )
+            .write(to: URL(filePath: file))
             for (variable, name) in [(nil, "From the file"), ("From outside", "From outside")] {
                 var settings = ["FRONTDESK_DATA": folder]
                 settings["FRONTDESK_SITE_NAME"] = variable
@@ -116,7 +119,8 @@ import Testing
             let (status, text) = try await Executable.finish(
                 "frontdesk", ["serve", "--only", "chat"], Self.settings(folder))
             #expect(status == .exited(78) && text.contains("FRONTDESK_BUS"), "\(text)")
-            let unknown = try await Executable.finish("frontdesk", ["serve", "--only", "coffee"], Self.settings(folder))
+            let unknown = try await Executable.finish(
+                "frontdesk", ["serve", "--only", "coffee"], Self.settings(folder))
             #expect(unknown.status == .exited(64), "\(unknown.text)")
         }
     }
@@ -135,9 +139,13 @@ import Testing
             #expect(early.status != .exited(0) && early.text.contains("Import articles first"), "\(early.text)")
 
             let first = try await frontdesk("import", "articles", file)
-            #expect(first.status == .exited(0) && first.text.contains("3 new, 0 updated, 0 unchanged."), "\(first.text)")
+            #expect(
+                first.status == .exited(0) && first.text.contains("3 new, 0 updated, 0 unchanged."),
+                "\(first.text)")
             let again = try await frontdesk("import", "articles", file)
-            #expect(again.status == .exited(0) && again.text.contains("0 new, 0 updated, 3 unchanged."), "\(again.text)")
+            #expect(
+                again.status == .exited(0) && again.text.contains("0 new, 0 updated, 3 unchanged."),
+                "\(again.text)")
             let broken = "\(folder)/broken.jsonl"
             try Data("\(lines[0])\n{\"title\": 1}\n".utf8).write(to: URL(filePath: broken))
             let refused = try await frontdesk("import", "articles", broken)
@@ -151,11 +159,13 @@ import Testing
             try await Executable.run("frontdesk", ["serve"], settings) { process in
                 let server = "http://127.0.0.1:\(try await process.host().port)"
                 try await Self.expectAnswers { arguments in
-                    try await Executable.finish("frontdesk", ["ask", "--server", server] + arguments, ["HOME": folder])
+                    try await Executable.finish(
+                        "frontdesk", ["ask", "--server", server] + arguments, ["HOME": folder])
                 }
             }
             let nobody = try await frontdesk("ask", "--server", "http://127.0.0.1:\(FreePort.next())", "Hello?")
-            #expect(nobody.status != .exited(0) && nobody.text.contains("Is the server running?"), "\(nobody.text)")
+            #expect(
+                nobody.status != .exited(0) && nobody.text.contains("Is the server running?"), "\(nobody.text)")
         }
     }
 
@@ -164,7 +174,9 @@ import Testing
     ) async throws {
         let answered = try await ask([HelpCentre.question])
         #expect(answered.status == .exited(0), "\(answered.text)")
-        #expect(answered.text.contains("4 to 6 business days") && answered.text.contains("[1] Shipping to Switzerland"))
+        #expect(
+            answered.text.contains("4 to 6 business days")
+                && answered.text.contains("[1] Shipping to Switzerland"))
         let declined = try await ask([HelpCentre.unanswerable])
         #expect(declined.status == .exited(3) && declined.text.contains("couldn't find"), "\(declined.text)")
     }

@@ -32,7 +32,8 @@ import Testing
     }
 
     @Test(arguments: Transport.allCases)
-    func numbersHaveNoGapsHoweverManyWriteAndHoweverOftenTheClientComesBack(_ transport: Transport) async throws {
+    func numbersHaveNoGapsHoweverManyWriteAndHoweverOftenTheClientComesBack(_ transport: Transport) async throws
+    {
         try await Site.run(transport) { site in
             let (visitor, admin) = (try await site.visitor(), try await site.admin())
             let conversation = try await visitor.start()
@@ -41,7 +42,9 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<writers {
                     group.addTask {
-                        for number in 0..<each { _ = try await admin.say("\(writer).\(number)", in: conversation.id) }
+                        for number in 0..<each {
+                            _ = try await admin.say("\(writer).\(number)", in: conversation.id)
+                        }
                     }
                 }
                 group.addTask {
@@ -60,7 +63,9 @@ import Testing
                     #expect(Set(contents).count == writers * each)
                     // What one writer says stays in its order.
                     for writer in 0..<writers {
-                        #expect(contents.filter { $0.hasPrefix("\(writer).") } == (0..<each).map { "\(writer).\($0)" })
+                        #expect(
+                            contents.filter { $0.hasPrefix("\(writer).") }
+                                == (0..<each).map { "\(writer).\($0)" })
                     }
                 }
                 try await group.waitForAll()
@@ -116,7 +121,8 @@ import Testing
                 .problem(404, "chat.conversation_not_found")
             try await stranger.post(path + "/end", [:]).problem(404, "chat.conversation_not_found")
             #expect(try await stranger.all("/v1/conversations?", ConversationView.self).isEmpty)
-            try await site.nobody.get(path).problem(401, "auth.token_required")
+            // Nor does somebody without a token learn that it exists.
+            try await site.nobody.get(path).problem(404, "chat.conversation_not_found")
             #expect(try await admin.conversation(conversation.id).subject == "Mine")
             #expect(try await admin.messages(in: conversation.id).count == 1)
             #expect(try await visitor.conversation(conversation.id).status == .open)
@@ -141,7 +147,10 @@ import Testing
                 #expect(try await socket.next()?.type == "pong")
             }
             for (opcode, data, code) in [
-                (WebSocketOpcode.text, ByteBuffer(bytes: [0xFF]), WebSocketErrorCode.dataInconsistentWithMessage),
+                (
+                    WebSocketOpcode.text, ByteBuffer(bytes: [0xFF]),
+                    WebSocketErrorCode.dataInconsistentWithMessage
+                ),
                 (.binary, ByteBuffer(string: "{}"), .unacceptableData),
                 (.continuation, ByteBuffer(string: "{}"), .protocolError),
             ] {

@@ -1,12 +1,14 @@
 import Contracts
 import FoundationEssentials
+import NIOHTTP1
 import Testing
 
 /// The JSON test suite as bodies and the naughty strings as messages.
 @Suite(.enabled(if: TestData.isThere)) struct PublicDataTests {
     /// Documents that a route may take all the same, with the reason.
     private static let exceptions: [String: String] = [
-        "n_structure_no_data.json": "An empty body counts as {}, so that routes without required fields take it."
+        "n_structure_no_data.json":
+            "An empty body counts as {}, so that routes without required fields take it."
     ]
 
     @Test(arguments: Transport.allCases)
@@ -18,15 +20,18 @@ import Testing
             let conversation = try await visitor.start()
             for path in ["/v1/conversations", "/v1/conversations/\(conversation.id)/messages"] {
                 for name in names {
-                    let reply = try await visitor.send(.POST, path, TestData.read("security/json-parsing/\(name)"))
+                    let reply = try await visitor.send(
+                        .POST, path, TestData.read("security/json-parsing/\(name)"))
                     #expect(reply.status < 500, "\(path) \(name): \(reply.text)")
                     switch name.prefix(2) {
                     case _ where Self.exceptions[name] != nil: #expect([201, 422].contains(reply.status))
                     case "n_":
-                        let isRefused = reply.status == 400
+                        let isRefused =
+                            reply.status == 400
                             && (reply.text.contains("malformed_json") || reply.text.contains("invalid_utf8"))
                         #expect(isRefused, "\(path) \(name): \(reply.status) \(reply.text)")
-                    case "y_": #expect(reply.status == 201 || reply.status == 422, "\(path) \(name): \(reply.text)")
+                    case "y_":
+                        #expect(reply.status == 201 || reply.status == 422, "\(path) \(name): \(reply.text)")
                     default: break
                     }
                     if reply.status != 201 { try reply.problem(reply.status, code(of: reply), comment: name) }
@@ -37,7 +42,8 @@ import Testing
 
     @Test(arguments: Transport.allCases)
     func everyNaughtyStringComesBackByteForByte(_ transport: Transport) async throws {
-        let strings = try JSONDecoder().decode([String].self, from: TestData.read("security/naughty-strings.json"))
+        let strings = try JSONDecoder().decode(
+            [String].self, from: TestData.read("security/naughty-strings.json"))
         #expect(strings.count == 515)
         try await Site.run(transport, limit: .seconds(120)) { site in
             let visitor = try await site.visitor()

@@ -19,13 +19,17 @@ import Testing
                 }
                 for service in Self.services.reversed() where service != "chat" {
                     processes[service]!.kill(SIGTERM)
-                    #expect(try await processes[service]!.end() == .exited(0), "\(service): \(processes[service]!.text)")
+                    #expect(
+                        try await processes[service]!.end() == .exited(0),
+                        "\(service): \(processes[service]!.text)")
                 }
             }
         }
     }
 
-    private static func outliveChat(_ chat: Executable, at host: Host, _ settings: [String: String]) async throws {
+    private static func outliveChat(_ chat: Executable, at host: Host, _ settings: [String: String])
+        async throws
+    {
         let (visitor, admin) = (try await host.visitor("Kim"), try await host.admin())
         try await admin.importArticles(HelpCentre.articles)
         let conversation = try await visitor.start(subject: "Delivery")
@@ -43,9 +47,10 @@ import Testing
             let path = "/v1/conversations/\(conversation.id)/messages"
             let refused = try await visitor.post(path, ["content": "Are you there?"])
             try refused.problem(503, "bus.service_unreachable")
-            #expect(refused.headers.first(name: "retry-after").flatMap { Int($0) } != nil)
+            #expect(refused.header("retry-after").flatMap { Int($0) } != nil)
             // The rest goes on.
-            _ = try await visitor.post("/v1/ai/answers", ["question": .string(HelpCentre.question)]).expecting(200)
+            _ = try await visitor.post("/v1/ai/answers", ["question": .string(HelpCentre.question)]).expecting(
+                200)
             #expect(try await host.nobody.get("/readyz").status == 503)
             #expect(try await host.nobody.get("/healthz").status == 200)
 
@@ -59,7 +64,9 @@ import Testing
                 #expect(items.prefix(3).compactMap(\.message?.content) == ["Missed 1", "Missed 2", "Missed 3"])
                 #expect(items.last?.message?.author == .assistant)
                 #expect(items.last?.message?.content.contains("never expire") == true)
-                let counts = try await eventually(host) { try await admin.overview().messagesFromAssistant == 2 }
+                let counts = try await eventually(host) {
+                    try await admin.overview().messagesFromAssistant == 2
+                }
                 #expect(counts)
                 again.kill(SIGTERM)
                 #expect(try await again.end() == .exited(0), "\(again.text)")

@@ -60,10 +60,12 @@ class Server:
         self._process.wait()
 
     def close(self):
+        """Asks it to end, and looks whether it ended well."""
         try:
-            if self._process and self._process.poll() is None:
+            if self._process:
                 self._process.send_signal(signal.SIGTERM)
-                self._process.wait(LONGEST_STOP_SECONDS)
+                status = self._process.wait(LONGEST_STOP_SECONDS)
+                assert status == 0, f"The server ended with {status}:\n{self._log.read_text()}"
         except subprocess.TimeoutExpired:
             self.kill()
             raise

@@ -17,11 +17,15 @@ struct EdgeContext: RequestContext {
     }
 
     /// The context in which this request speaks to the services.
-    func message(for request: Hummingbird.Request, timeout: Duration = timeout) throws(ServiceError) -> MessageContext {
+    func message(for request: Hummingbird.Request, timeout: Duration = timeout) throws(ServiceError)
+        -> MessageContext
+    {
         MessageContext(
             principal: principal, requestID: requestID, traceparent: request.traceparent,
             deadline: Deadline(in: timeout), idempotencyKey: try request.idempotencyKey,
-            locale: request.headers[.acceptLanguage].map { String($0.prefix { $0 != "," && $0 != ";" }.prefix(35)) })
+            locale: request.headers[.acceptLanguage].map {
+                String($0.prefix { $0 != "," && $0 != ";" }.prefix(35))
+            })
     }
 
     /// An identifier in the path.

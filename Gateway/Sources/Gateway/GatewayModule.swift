@@ -32,7 +32,8 @@ public struct GatewayModule: Service {
 
     /// - Parameter onRunning: Called once connections are accepted, with the port.
     public init(
-        bus: any Bus, verifier: any AccessTokenVerifier, settings: Settings, now: @escaping @Sendable () -> Instant,
+        bus: any Bus, verifier: any AccessTokenVerifier, settings: Settings,
+        now: @escaping @Sendable () -> Instant,
         makeUUID: @escaping @Sendable () -> UUID, logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {

@@ -14,8 +14,15 @@ extension Hummingbird.Request {
     func decode<Value: Decodable>(_: Value.Type, limit: Int = defaultBodyLimit) async throws -> Value {
         try require(mediaType: "application/json")
         let data = try await bytes(limit: limit)
+        if data.isEmpty { return try Self.decode(Value.self, from: Data("{}".utf8)) }
+        return try Self.decode(Value.self, from: data)
+    }
+
+    /// - Throws: `.malformed`, or `.invalid` naming the field.
+    static func decode<Value: Decodable>(_: Value.Type, from json: Data) throws -> Value {
+        guard JSONGrammar.accepts(json) else { throw ServiceError.malformedJSON }
         do {
-            return try JSONDecoder().decode(Value.self, from: data.isEmpty ? Data("{}".utf8) : data)
+            return try JSONDecoder().decode(Value.self, from: json)
         } catch let error as DecodingError {
             throw ServiceError(error)
         }
@@ -28,7 +35,8 @@ extension Hummingbird.Request {
             buffer = try await body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw ServiceError(
-                .tooLarge, code: "body_too_large", "The body may have at most \(limit >> 10) KiB. Send it in parts.")
+                .tooLarge, code: "body_too_large",
+                "The body may have at most \(limit >> 10) KiB. Send it in parts.")
         }
         guard buffer.readableBytesView.withContiguousStorageIfAvailable({ isUTF8($0) }) ?? true else {
             throw ServiceError(.malformed, code: "invalid_utf8", "The body isn't UTF-8.")
@@ -56,7 +64,8 @@ extension Hummingbird.Request {
                 return limit
             }
             return try PageRequest(
-                limit: limit ?? PageRequest.defaultLimit, cursor: uri.queryParameters["cursor"].map { String($0) })
+                limit: limit ?? PageRequest.defaultLimit,
+                cursor: uri.queryParameters["cursor"].map { String($0) })
         }
     }
 }

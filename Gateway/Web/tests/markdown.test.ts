@@ -44,6 +44,15 @@ test("tables have the cells of their header", () => {
   }]);
 });
 
+test("rows without a line under the header are a table, one row alone is text", () => {
+  const [table, source] = parseMarkdown("Option | Price\nExpress | $14.90\n[1]");
+  deepEqual(table, {
+    kind: "table", header: [[text("Option")], [text("Price")]], rows: [[[text("Express")], [text("$14.90")]]],
+  });
+  equal(source.kind, "paragraph");
+  equal(parseMarkdown("Express | $14.90\nby air")[0].kind, "paragraph");
+});
+
 test("quotes hold blocks, and lines hold apart", () => {
   deepEqual(parseMarkdown("> a\n> - b\n\n---"), [
     { kind: "quote", blocks: [paragraph(text("a")), { kind: "list", ordered: false, start: 1, items: [[paragraph(text("b"))]] }] },

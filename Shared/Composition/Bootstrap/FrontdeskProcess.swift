@@ -105,7 +105,8 @@ public struct FrontdeskProcess: Sendable {
         return GatewayModule(
             bus: bus, verifier: verifier,
             settings: .init(host: settings.httpHost, port: settings.httpPort, siteName: settings.siteName),
-            now: ground.now, makeUUID: ground.makeUUID, logger: ground.logger(for: .gateway), onRunning: onReady)
+            now: ground.now, makeUUID: ground.makeUUID, logger: ground.logger(for: .gateway), onRunning: onReady
+        )
     }
 }
 

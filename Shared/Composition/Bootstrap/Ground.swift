@@ -21,7 +21,8 @@ struct Ground: Sendable {
     /// Opens a service's own database and brings its schema up to date.
     func footing(for service: ServiceName, _ migrations: [Migration]) async throws -> Footing {
         try FileManager.default.createDirectory(
-            atPath: settings.dataFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: settings.dataFolder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
         let database = try SQLiteDatabase(path: "\(settings.dataFolder)/\(service.rawValue).sqlite")
         let logger = logger(for: service)
         let migrator = Migrator(database: database, now: now, logger: logger)
@@ -36,7 +37,8 @@ struct Ground: Sendable {
             random: { Double.random(in: 0..<1) }, logger: logger)
         return Footing(
             platform: Platform(
-                bus: bus, database: database, unitOfWork: unitOfWork, now: now, makeUUID: makeUUID, logger: logger),
+                bus: bus, database: database, unitOfWork: unitOfWork, now: now, makeUUID: makeUUID,
+                logger: logger),
             relay: relay)
     }
 

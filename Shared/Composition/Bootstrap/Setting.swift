@@ -13,7 +13,10 @@ public struct Setting: Sendable {
     /// Its value is never shown.
     public let isSecret: Bool
 
-    init(_ key: String, _ form: String, default defaultText: String? = nil, secret: Bool = false, _ purpose: String) {
+    init(
+        _ key: String, _ form: String, default defaultText: String? = nil, secret: Bool = false,
+        _ purpose: String
+    ) {
         self.key = key
         self.form = form
         self.defaultText = defaultText
@@ -31,7 +34,8 @@ extension Setting {
     /// All of them, in the order of the documentation.
     public static let all: [Setting] =
         [
-            httpHost, httpPort, publicURL, siteName, data, adminEmail, adminPassword, bus, busSecret, smtpURL, smtpUser,
+            httpHost, httpPort, publicURL, siteName, data, adminEmail, adminPassword, bus, busSecret, smtpURL,
+            smtpUser,
             smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
         ] + ServiceName.allCases.map(busURL)
 
@@ -39,12 +43,14 @@ extension Setting {
         "http.host", "an address of this machine", default: "127.0.0.1",
         "Where the gateway listens. 0.0.0.0 for all addresses.")
     static let httpPort = Setting(
-        "http.port", "a port from 0 to 65535", default: "8080", "Where the gateway listens; 0 for any free port.")
+        "http.port", "a port from 0 to 65535", default: "8080",
+        "Where the gateway listens; 0 for any free port.")
     static let publicURL = Setting(
         "public.url", "an http or https URL without a path",
         "Under which address people reach Frontdesk; for links. Absent: http, the host and the port.")
     static let siteName = Setting(
-        "site.name", "1 to 60 characters", default: "Frontdesk", "The business's name, on the pages and in mail.")
+        "site.name", "1 to 60 characters", default: "Frontdesk",
+        "The business's name, on the pages and in mail.")
     static let data = Setting(
         "data", "a folder", default: "data", "Where all data is kept; made when it isn't there.")
     static let adminEmail = Setting(
@@ -62,7 +68,8 @@ extension Setting {
         "smtp.url", "smtp://host:port or smtps://host:port",
         "The server that mail is handed to. Absent: mail is put into the folder outbox beside the data.")
     static let smtpUser = Setting("smtp.user", "text", "For signing in to the mail server.")
-    static let smtpPassword = Setting("smtp.password", "text", secret: true, "For signing in to the mail server.")
+    static let smtpPassword = Setting(
+        "smtp.password", "text", secret: true, "For signing in to the mail server.")
     static let smtpCAFile = Setting(
         "smtp.ca_file", "a PEM file", "Certificates to trust instead of the system's.")
     static let smtpTLS = Setting(

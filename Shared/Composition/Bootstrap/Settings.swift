@@ -55,7 +55,9 @@ public struct Settings: Sendable {
         return .http(secret: secret, addresses: addresses)
     }
 
-    private static func smtp(_ source: SettingSource, _ sender: Mailbox) throws(BadSetting) -> SMTPConfiguration? {
+    private static func smtp(_ source: SettingSource, _ sender: Mailbox) throws(BadSetting)
+        -> SMTPConfiguration?
+    {
         guard let url = source.text(.smtpURL) else { return nil }
         let requiresTLS = try source.read(.smtpTLS) { ["required": true, "off": false][$0] }
         do {
@@ -68,7 +70,8 @@ public struct Settings: Sendable {
     }
 
     private static func secureURL(_ text: String) -> String? {
-        guard text.hasPrefix("https://"), let url = URL(string: text), url.host() != nil, url.path().isEmpty else {
+        guard text.hasPrefix("https://"), let url = URL(string: text), url.host() != nil, url.path().isEmpty
+        else {
             return nil
         }
         return text
@@ -86,7 +89,8 @@ public struct HTTPAddress: Sendable, Hashable {
     }
 
     init?(_ text: String) {
-        guard text.hasPrefix("http://"), let url = URL(string: text), let host = url.host(), let port = url.port,
+        guard text.hasPrefix("http://"), let url = URL(string: text), let host = url.host(),
+            let port = url.port,
             (1...65535).contains(port), url.path().isEmpty, url.query() == nil
         else { return nil }
         self.init(host: host, port: port)
@@ -102,7 +106,9 @@ extension SettingSource {
         return value
     }
 
-    fileprivate func readIfSet<Value>(_ setting: Setting, _ parse: (String) -> Value?) throws(BadSetting) -> Value? {
+    fileprivate func readIfSet<Value>(_ setting: Setting, _ parse: (String) -> Value?) throws(BadSetting)
+        -> Value?
+    {
         guard let text = text(setting) else { return nil }
         guard let value = parse(text) else { throw BadSetting(setting, value: text) }
         return value

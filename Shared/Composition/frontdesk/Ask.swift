@@ -45,7 +45,8 @@ struct Ask: AsyncParsableCommand {
         let settings = try folder.settings()
         guard FileManager.default.fileExists(atPath: "\(settings.dataFolder)/ai.sqlite") else {
             throw ValidationError(
-                "There is no knowledge base in \(settings.dataFolder). Import articles first, or name a server with --server.")
+                "There is no knowledge base in \(settings.dataFolder). Import articles first, or name a server with --server."
+            )
         }
         let knowledge = try await KnowledgeBase(settings: settings)
         let collector = AnswerCollector()

@@ -46,7 +46,7 @@ enum ArticleFile {
         do {
             data = path == "-" ? Terminal.readAll() : try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw ValidationError("\(path) can't be read: \(error)")
+            throw ValidationError("\(path) can't be read. Check its name, and whether you may read it.")
         }
         return try data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
             .filter { !$0.element.isEmpty }
@@ -55,7 +55,8 @@ enum ArticleFile {
                     return try JSONDecoder().decode(Line.self, from: line).draft
                 } catch {
                     throw ValidationError(
-                        "\(path), line \(index + 1): not an article. Expected {\"id\": …, \"title\": …, \"content\": …}.")
+                        "\(path), line \(index + 1): not an article. Expected {\"id\": …, \"title\": …, \"content\": …}."
+                    )
                 }
             }
     }

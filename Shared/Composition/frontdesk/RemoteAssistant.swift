@@ -10,13 +10,29 @@ import Synchronization
 struct RemoteAssistant {
     let server: String
 
+    /// A server that doesn't run is told at once; the shared client would knock for half a minute.
+    private static let configuration: HTTPClient.Configuration = {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }()
+
     /// - Parameter show: Called with the answer's words as they come.
     func answer(_ question: String, show: (String) -> Void) async throws -> AnswerView {
-        let token = try await visitorToken()
+        try await HTTPClient.withHTTPClient(configuration: Self.configuration) { client in
+            try await answer(question, over: client, show: show)
+        }
+    }
+
+    private func answer(
+        _ question: String, over client: HTTPClient, show: (String) -> Void
+    ) async throws -> AnswerView {
+        let token = try await visitorToken(over: client)
         var request = try self.request("/v1/ai/answers", Question(question: question))
         request.headers.add(name: "accept", value: "text/event-stream")
         request.headers.add(name: "authorization", value: "Bearer \(token)")
-        let response = try await send(request)
+        let response = try await send(request, over: client)
         let collector = AnswerCollector()
         var events = EventParser()
         for try await chunk in response.body {
@@ -32,33 +48,38 @@ struct RemoteAssistant {
         return try collector.answer()
     }
 
-    private func visitorToken() async throws -> String {
-        let response = try await send(request("/v1/auth/visitor", [String: String]()))
+    private func visitorToken(over client: HTTPClient) async throws -> String {
+        let response = try await send(request("/v1/auth/visitor", [String: String]()), over: client)
         let body = try await response.body.collect(upTo: 64 << 10)
         return try JSONDecoder().decode(TokenGrant.self, from: body).accessToken
     }
 
     private func request(_ path: String, _ body: some Encodable) throws -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: (server.hasSuffix("/") ? String(server.dropLast()) : server) + path)
+        var request = HTTPClientRequest(
+            url: (server.hasSuffix("/") ? String(server.dropLast()) : server) + path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
         return request
     }
 
-    private func send(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+    private func send(
+        _ request: HTTPClientRequest, over client: HTTPClient
+    ) async throws -> HTTPClientResponse {
         let response: HTTPClientResponse
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+            response = try await client.execute(request, timeout: .seconds(30))
         } catch {
             throw ServiceError(
-                .unavailable, code: "server_unreachable", "Nothing answers at \(server). Is the server running?")
+                .unavailable, code: "server_unreachable", "Nothing answers at \(server). Is the server running?"
+            )
         }
         guard (200...299).contains(response.status.code) else {
             let body = try await response.body.collect(upTo: 64 << 10)
             throw (try? JSONDecoder().decode(ProblemDetail.self, from: body).error)
                 ?? ServiceError(
-                    .unavailable, code: "not_frontdesk", "\(server) answered with status \(response.status.code); that isn't Frontdesk.")
+                    .unavailable, code: "not_frontdesk",
+                    "\(server) answered with status \(response.status.code); that isn't Frontdesk.")
         }
         return response
     }

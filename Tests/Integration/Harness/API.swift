@@ -50,6 +50,10 @@ struct API: Sendable {
         try await send(.POST, path, body.data(), headers)
     }
 
+    func delete(_ path: String) async throws -> Reply {
+        try await send(.DELETE, path, nil)
+    }
+
     func patch(_ path: String, _ body: JSON) async throws -> Reply {
         try await send(.PATCH, path, body.data(), [:])
     }
@@ -77,6 +81,8 @@ struct Reply: Sendable {
     let headers: HTTPHeaders
     let body: Data
 
+    func header(_ name: String) -> String? { headers.first(name: name) }
+
     var text: String { String(decoding: body, as: UTF8.self) }
 
     /// - Throws: When the status is another, with what came instead.
@@ -89,7 +95,8 @@ struct Reply: Sendable {
     func decoded<Value: Decodable>(
         _: Value.Type = Value.self, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Value {
-        try #require((200...299).contains(status), "\(status): \(text.prefix(500))", sourceLocation: sourceLocation)
+        try #require(
+            (200...299).contains(status), "\(status): \(text.prefix(500))", sourceLocation: sourceLocation)
         return try JSONDecoder().decode(Value.self, from: body)
     }
 
@@ -112,7 +119,8 @@ struct Reply: Sendable {
         let problem = try JSONDecoder().decode(ProblemDocument.self, from: body)
         #expect(problem.code == code, "\(note)", sourceLocation: sourceLocation)
         #expect(problem.status == status, "\(note)", sourceLocation: sourceLocation)
-        #expect(problem.type == "urn:frontdesk:problem:\(problem.code)", "\(note)", sourceLocation: sourceLocation)
+        #expect(
+            problem.type == "urn:frontdesk:problem:\(problem.code)", "\(note)", sourceLocation: sourceLocation)
         #expect(!problem.title.isEmpty && !problem.detail.isEmpty, "\(note)", sourceLocation: sourceLocation)
         #expect(
             problem.request_id == headers.first(name: "x-request-id") && !problem.request_id.isEmpty, "\(note)",

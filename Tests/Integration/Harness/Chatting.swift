@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Testing
 
 // What tests do in conversations, in the words of the API.
 extension API {

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// One of the programs as a process of its own, as an owner runs it.
 final class Executable: Sendable {
@@ -99,8 +100,19 @@ final class Executable: Sendable {
     // MARK: - Underneath
 
     private init(_ path: String, _ arguments: [String], _ settings: [String: String]) throws {
+        (pid, pipe) = try Self.starting.withLock { _ in try Self.start(path, arguments, settings) }
+    }
+
+    /// One at a time: else a program could inherit the end of another's pipe in the moment between its
+    /// making and its marking, and hold it open.
+    private static let starting = Mutex(())
+
+    private static func start(
+        _ path: String, _ arguments: [String], _ settings: [String: String]
+    ) throws -> (pid_t, Int32) {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw HarnessError("No pipe: \(errno)") }
+        guard Glibc.pipe(&ends) == 0 else { throw HarnessError("No pipe: \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -131,7 +143,7 @@ final class Executable: Sendable {
             close(ends[0])
             throw HarnessError("\(path) can't be started: \(result). Build all products first.")
         }
-        (pid, pipe) = (child, ends[0])
+        return (child, ends[0])
     }
 
     /// Keeps what is printed until the process ends, and then how it ended.

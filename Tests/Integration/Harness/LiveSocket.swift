@@ -29,7 +29,8 @@ final class LiveSocket {
     static func open<Result: Sendable>(
         as api: API, _ body: (LiveSocket) async throws -> Result
     ) async throws -> Result {
-        guard let connection = try await connect(api.host.port, "frontdesk.v1, bearer.\(api.token ?? "")") else {
+        guard let connection = try await connect(api.host.port, "frontdesk.v1, bearer.\(api.token ?? "")")
+        else {
             throw HarnessError("The WebSocket was refused.")
         }
         return try await connection.executeThenClose { inbound, outbound in
@@ -46,7 +47,9 @@ final class LiveSocket {
                 let upgrader = NIOTypedWebSocketClientUpgrader<Connection?>(
                     maxFrameSize: 1 << 20,
                     upgradePipelineHandler: { channel, _ in
-                        channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
+                        channel.eventLoop.makeCompletedFuture {
+                            try Connection(wrappingChannelSynchronously: channel)
+                        }
                     })
                 let head = HTTPRequestHead(
                     version: .http1_1, method: .GET, uri: "/v1/ws",
@@ -57,7 +60,7 @@ final class LiveSocket {
                             upgradeRequestHead: head, upgraders: [upgrader],
                             notUpgradingCompletionHandler: { channel in
                                 channel.close(promise: nil)
-                                return channel.eventLoop.makeSucceededFuture(nil)
+                                return channel.eventLoop.makeSucceededFuture(Connection?.none)
                             })))
             }
         }

@@ -25,7 +25,7 @@ final class RawSocket: Sendable {
 
     func send(_ text: String) throws {
         let bytes = Array(text.utf8)
-        guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count else {
+        guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw HarnessError("Can't send: \(errno)")
         }
     }
@@ -36,7 +36,9 @@ final class RawSocket: Sendable {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while !String(decoding: received, as: UTF8.self).contains(words) {
             let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { throw HarnessError("Ended after: \(String(decoding: received, as: UTF8.self))") }
+            guard count > 0 else {
+                throw HarnessError("Ended after: \(String(decoding: received, as: UTF8.self))")
+            }
             received += buffer.prefix(count)
         }
         return String(decoding: received, as: UTF8.self)

@@ -34,7 +34,9 @@ struct Site: Sendable {
             environment["FRONTDESK_ADMIN_PASSWORD"] = adminPassword
             let settings = try Settings(SettingSource(environment: environment, file: nil))
             try await serve(settings) { port in
-                try await Deadline.enforce(Deadline(in: limit)) { try await body(Site(port: port, folder: folder)) }
+                try await Deadline.enforce(Deadline(in: limit)) {
+                    try await body(Site(port: port, folder: folder))
+                }
             }
         }
     }
@@ -63,7 +65,9 @@ struct Site: Sendable {
                 return true
             }
             defer { tasks.cancelAll() }
-            guard try await tasks.next() == true else { throw HarnessError("Frontdesk ended before the test did.") }
+            guard try await tasks.next() == true else {
+                throw HarnessError("Frontdesk ended before the test did.")
+            }
             // The shutdown is part of every test: like any other it may take 10 s.
             let began = ContinuousClock.now
             _ = try await tasks.next()

@@ -31,7 +31,9 @@ struct HTTPFigure {
             let context = MessageContext.sample
             let rounds = try await Figure.rounds(
                 7,
-                ours: { try await rate { _ = try await bus.send(Measure.sample, context.withTimeout(.seconds(10))) } },
+                ours: {
+                    try await rate { _ = try await bus.send(Measure.sample, context.withTimeout(.seconds(10))) }
+                },
                 reference: { try await rate { try await bare.call() } })
             group.cancelAll()
             return Figure(

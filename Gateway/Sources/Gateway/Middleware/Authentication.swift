@@ -14,7 +14,8 @@ struct Authentication: RouterMiddleware {
         guard let header = request.headers[.authorization] else { return try await next(request, context) }
         guard header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else {
             throw ServiceError(
-                .unauthenticated, code: "auth.token_invalid", "Send the token as: Authorization: Bearer <token>.")
+                .unauthenticated, code: "auth.token_invalid",
+                "Send the token as: Authorization: Bearer <token>.")
         }
         var context = context
         context.principal = try await verifier.verify(String(header.dropFirst(7))).principal

@@ -17,7 +17,9 @@ struct ProblemResponses: RouterMiddleware {
         }
     }
 
-    private func translated(_ error: any Error, _ request: Hummingbird.Request, _ context: EdgeContext) -> ServiceError {
+    private func translated(_ error: any Error, _ request: Hummingbird.Request, _ context: EdgeContext)
+        -> ServiceError
+    {
         // The router's own way of saying that it has no such route.
         if let error = error as? HTTPError, error.status == .notFound { return .routeNotFound }
         let translated = ServiceError(describing: error)

@@ -10,7 +10,9 @@ struct PageRoutes {
             router.get(RouterPath(path)) { request, _ in Self.serve(asset, to: request) }
         }
         let notBuilt = "The pages weren't built into this program. Run scripts/build-pages and build again.\n"
-        for (path, page) in [("/", "/index.html"), ("/console", "/console.html"), ("/console/**", "/console.html")] {
+        for (path, page) in [
+            ("/", "/index.html"), ("/console", "/console.html"), ("/console/**", "/console.html"),
+        ] {
             router.get(RouterPath(path)) { [asset = assets[page]] request, _ in
                 guard let asset else {
                     return Response(status: .notFound, body: .init(byteBuffer: .init(string: notBuilt)))

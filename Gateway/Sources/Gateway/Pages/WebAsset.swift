@@ -22,7 +22,8 @@ struct WebAsset: Sendable {
         body = ByteBuffer(bytes: UnsafeBufferPointer(start: asset.bytes, count: asset.byte_count))
         gzippedBody =
             asset.gzip_bytes == nil
-            ? nil : ByteBuffer(bytes: UnsafeBufferPointer(start: asset.gzip_bytes, count: asset.gzip_byte_count))
+            ? nil
+            : ByteBuffer(bytes: UnsafeBufferPointer(start: asset.gzip_bytes, count: asset.gzip_byte_count))
         isImmutable = asset.immutable != 0
         entityTag = "\"\(String(fingerprint(body), radix: 36))\""
     }

@@ -36,7 +36,8 @@ struct AnswerRoutes {
             }
         }
         return Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"], body: events.body())
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
+            body: events.body())
     }
 }
 

@@ -11,7 +11,8 @@ struct AuthRoutes {
             let body = try await request.decode(SignUpBody.self)
             return try await Response.json(
                 bus.send(
-                    SignUp(email: body.email, password: body.password, name: body.name), context.message(for: request)),
+                    SignUp(email: body.email, password: body.password, name: body.name),
+                    context.message(for: request)),
                 status: .created)
         }
         group.post("login") { request, context in

@@ -24,7 +24,8 @@ struct ConversationRoutes {
                     context.message(for: request)))
         }
         group.get(":id") { request, context in
-            try await Response.json(bus.ask(ConversationDetails(id: context.identifier()), context.message(for: request)))
+            try await Response.json(
+                bus.ask(ConversationDetails(id: context.identifier()), context.message(for: request)))
         }
         group.post(":id/messages") { request, context in
             let body = try await request.decode(MessageBody.self)

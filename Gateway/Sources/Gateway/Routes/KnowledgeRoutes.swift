@@ -22,7 +22,8 @@ struct KnowledgeRoutes {
                 bus.send(PublishArticle(article: body.draft), context.message(for: request)), status: .created)
         }
         group.get("articles/:id") { request, context in
-            try await Response.json(bus.ask(ArticleDetails(id: context.identifier()), context.message(for: request)))
+            try await Response.json(
+                bus.ask(ArticleDetails(id: context.identifier()), context.message(for: request)))
         }
         group.delete("articles/:id") { request, context in
             _ = try await bus.send(RemoveArticle(id: context.identifier()), context.message(for: request))
@@ -50,12 +51,12 @@ struct KnowledgeRoutes {
         let lines = try await request.bytes(limit: Self.importLimit).split(separator: UInt8(ascii: "\n"))
         return try lines.enumerated().map { index, line in
             do {
-                return try JSONDecoder().decode(ArticleBody.self, from: line).draft
-            } catch let error as DecodingError {
-                let problem = ServiceError(error)
+                return try Hummingbird.Request.decode(ArticleBody.self, from: line).draft
+            } catch let problem as ServiceError {
                 let field = "articles[\(index)]" + (problem.fields.first.map { ".\($0.field)" } ?? "")
                 throw ServiceError.invalid(
-                    field: field, code: problem.fields.first?.code ?? problem.code, "Line \(index + 1): \(problem.message)")
+                    field: field, code: problem.fields.first?.code ?? problem.code,
+                    "Line \(index + 1): \(problem.message)")
             }
         }
     }

@@ -15,13 +15,15 @@ struct UserRoutes {
             try await Response.json(bus.ask(AccountList(page: request.page), context.message(for: request)))
         }
         group.get(":id") { request, context in
-            try await Response.json(bus.ask(AccountProfile(id: context.identifier()), context.message(for: request)))
+            try await Response.json(
+                bus.ask(AccountProfile(id: context.identifier()), context.message(for: request)))
         }
         group.patch(":id") { request, context in
             let body = try await request.decode(RoleBody.self)
             return try await Response.json(
                 bus.send(
-                    ChangeRole(accountID: context.identifier(), role: body.role), context.message(for: request)))
+                    ChangeRole(accountID: context.identifier(), role: body.role), context.message(for: request))
+            )
         }
     }
 }

@@ -54,7 +54,8 @@ final class Doorkeeper: ChannelInboundHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
             return stepAside(context)
         }
-        guard head.path == Handshake.path, head.method == .GET, let handshake = try? Handshake(header: head.list)
+        guard head.path == Handshake.path, head.method == .GET,
+            let handshake = try? Handshake(header: head.list)
         else { return pass(head, isAdmitted: false, context) }
         isDeciding = true
         decide(handshake, head, context)

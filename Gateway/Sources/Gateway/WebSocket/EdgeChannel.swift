@@ -70,7 +70,8 @@ struct EdgeChannel: ServerChildChannel, HTTPChannelHandler {
             HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
         return .http(
             try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        )
     }
 
     private func upgrader(_ admission: Admission) -> NIOTypedWebSocketServerUpgrader<Outcome> {

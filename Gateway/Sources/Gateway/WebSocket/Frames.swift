@@ -13,6 +13,7 @@ enum ClientFrame {
 
     /// - Throws: `.malformed`, or `.invalid` naming the field.
     init(json: Data) throws(ServiceError) {
+        guard JSONGrammar.accepts(json) else { throw .malformedJSON }
         do {
             let frame = try JSONDecoder().decode(Envelope.self, from: json)
             switch frame.type {

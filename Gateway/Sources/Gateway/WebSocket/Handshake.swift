@@ -22,7 +22,8 @@ struct Handshake {
             )
         }
         let protocols = header("sec-websocket-protocol")
-        guard protocols.contains(Self.subprotocol), let bearer = protocols.first(where: { $0.hasPrefix("bearer.") })
+        guard protocols.contains(Self.subprotocol),
+            let bearer = protocols.first(where: { $0.hasPrefix("bearer.") })
         else {
             throw ServiceError(
                 .unauthenticated, code: "auth.token_required",

@@ -123,7 +123,9 @@ struct LiveConnection: Sendable {
     }
 
     /// Runs `body`, and closes the connection when it takes longer.
-    private func withTimeLimit(_ limit: Duration, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    private func withTimeLimit(_ limit: Duration, _ body: @escaping @Sendable () async throws -> Void)
+        async throws
+    {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await body() }
             group.addTask {

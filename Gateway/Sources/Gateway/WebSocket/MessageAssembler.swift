@@ -30,7 +30,9 @@ struct MessageAssembler {
         guard frame.fin else { return .incomplete }
         pending = nil
         let data = Data(buffer: message)
-        guard String(validating: data, as: UTF8.self) != nil else { return .refused(.dataInconsistentWithMessage) }
+        guard String(validating: data, as: UTF8.self) != nil else {
+            return .refused(.dataInconsistentWithMessage)
+        }
         return .message(data)
     }
 }

@@ -21,7 +21,8 @@ final class Subscriptions: Sendable {
     init(writer: FrameWriter, connection: LiveConnection) {
         self.writer = writer
         self.connection = connection
-        (beginnings, begin) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumPerConnection))
+        (beginnings, begin) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingOldest(Self.maximumPerConnection))
     }
 
     /// Runs all feeds until cancelled.
@@ -68,7 +69,9 @@ final class Subscriptions: Sendable {
             }
         } catch let error as ServiceError where error.kind != .cancelled {
             running.withLock { running in
-                if running[beginning.conversation] === beginning.subscription { running[beginning.conversation] = nil }
+                if running[beginning.conversation] === beginning.subscription {
+                    running[beginning.conversation] = nil
+                }
             }
             try? await writer.send(error: error, requestID: context.requestID)
         } catch {
@@ -87,7 +90,9 @@ final class Subscriptions: Sendable {
                     conversationID: conversation, afterSequence: last.load(ordering: .relaxed))
                 try await connection.bus.stream(request, context) { [writer, connection] item in
                     // One's own typing is no news.
-                    if case .typing(let author, _) = item, author.id == connection.principal.id, author.id != nil {
+                    if case .typing(let author, _) = item, author.id == connection.principal.id,
+                        author.id != nil
+                    {
                         return
                     }
                     try await writer.send(item.frame(in: conversation))

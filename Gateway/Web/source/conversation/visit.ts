@@ -55,10 +55,10 @@ export function hasConversation(visit: Visit): boolean {
   return visit.timeline !== null || visit.isRestoring;
 }
 
-/** What failed in passing and, without a conversation, waits for no connection to bring it out again. */
+/** The message that failed in passing, to be sent again after a while. */
 export function nextToRepeat(visit: Visit): Outgoing | null {
   const next = visit.outgoing[0];
-  return !hasConversation(visit) && next?.problem?.isPassing ? next : null;
+  return !hasEnded(visit) && next?.problem?.isPassing ? next : null;
 }
 
 /** The message to send now: one at a time keeps them in order, and a failed one holds back the rest. */

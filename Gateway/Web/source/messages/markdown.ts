@@ -17,6 +17,8 @@ const rule = /^ {0,3}([-*_])(\s*\1){2,}\s*$/;
 const quote = /^ {0,3}> ?(.*)$/;
 const listItem = /^( {0,3})([-*+]|\d{1,9}[.)])(\s+)(.*)$/;
 const tableDivider = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
+/** Answers quote tables as rows alone, `a | b | c`: two of them are a table. */
+const bareRow = /^[^|\s][^|]*( \| [^|]+)+$/;
 /** Deeper nesting is shown as text: articles don't need it, and a parser must end. */
 const deepest = 6;
 
@@ -52,7 +54,8 @@ function parseBlock(lines: string[], at: number, depth: number): [Block, number]
   if (rule.test(line)) return [{ kind: "rule" }, at + 1];
   if (depth < deepest && quote.test(line)) return parseQuote(lines, at, depth);
   if (depth < deepest && listItem.test(line)) return parseList(lines, at, depth);
-  if (line.includes("|") && tableDivider.test(lines[at + 1] ?? "")) return parseTable(lines, at);
+  if (line.includes("|") && tableDivider.test(lines[at + 1] ?? "")) return parseTable(lines, at, at + 2);
+  if (bareRow.test(line) && bareRow.test(lines[at + 1] ?? "")) return parseTable(lines, at, at + 1);
   return parseParagraph(lines, at);
 }
 
@@ -109,10 +112,10 @@ function linesOfItem(lines: string[], at: number, firstLine: string, indent: num
   return [inner, at];
 }
 
-function parseTable(lines: string[], at: number): [Block, number] {
-  const header = cellsOf(lines[at]);
+function parseTable(lines: string[], headerAt: number, firstRowAt: number): [Block, number] {
+  const header = cellsOf(lines[headerAt]);
   const rows: Inline[][][] = [];
-  at += 2;
+  let at = firstRowAt;
   while (at < lines.length && lines[at].includes("|")) {
     const cells = cellsOf(lines[at]);
     rows.push(header.map((_, column) => cells[column] ?? []));

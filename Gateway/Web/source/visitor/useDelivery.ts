@@ -23,7 +23,7 @@ export function useDelivery(
   }, [next?.key, conversationId, client, dispatch]);
 }
 
-/** Sends again, in growing intervals, what failed in passing while no connection says when the server is back. */
+/** Sends again, in growing intervals, what failed in passing: a new connection may come sooner, or never. */
 export function useRepetition(failed: Outgoing | null, dispatch: Dispatch<VisitAction>): void {
   const failures = useRef({ key: "", count: 0 });
   useEffect(() => {

@@ -85,8 +85,14 @@ function leaveConversation(dispatch: Dispatch<VisitAction>): void {
 }
 
 function restore(client: Client, dispatch: Dispatch<VisitAction>): () => void {
+  const known = recall("conversation");
+  // The visitor it belonged to was forgotten in the meantime.
+  if (known === null) {
+    dispatch({ type: "conversationLeft" });
+    return () => undefined;
+  }
   let isCurrent = true;
-  fetchConversation(client, recall("conversation")?.id ?? "").then(
+  fetchConversation(client, known.id).then(
     (found) => { if (isCurrent) dispatch({ type: "conversationRestored", ...found }); },
     (error) => { if (isCurrent && error instanceof Problem && !error.isPassing) leaveConversation(dispatch); },
   );

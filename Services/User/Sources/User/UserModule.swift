@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 
 /// The User service: accounts, sign-in, sessions, tokens and the keys that sign them, roles.
 public struct UserModule: Sendable {
@@ -101,4 +101,26 @@ public struct UserModule: Sendable {
 
     /// The service does nothing on its own: sessions that expired go when their account signs in again.
     public var jobs: [Job] { [] }
+}
+
+extension UserModule {
+    /// Who administers a Frontdesk that has no administrator yet. From the configuration.
+    public struct FirstAdministrator: Sendable {
+        public let email: Email
+        /// `nil`: chosen by following a link with the invitation's token.
+        public let password: String?
+
+        public init(email: Email, password: String?) {
+            self.email = email
+            self.password = password
+        }
+    }
+
+    /// What ``CompleteSetup`` takes, to be printed for whoever started the program. Good for one use, and
+    /// until the next start.
+    public struct SetupInvitation: Sendable, Hashable {
+        public let email: Email
+        /// Secret: 43 characters, fit for a URL.
+        public let token: String
+    }
 }

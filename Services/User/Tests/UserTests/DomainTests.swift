@@ -115,17 +115,3 @@ import Testing
         session.renew(presenting: tokens[presented], next: tokens[next], at: clock.now())
     }
 }
-
-@Suite struct AccountCursorTests {
-    @Test func cursorSurvivesItsText() throws {
-        let account = Account.sample()
-        let cursor = AccountCursor(createdAt: account.createdAt, id: account.id)
-        #expect(try AccountCursor(cursor.text) == cursor)
-        #expect(cursor.text.utf8.allSatisfy { !"+/=".utf8.contains($0) })
-    }
-
-    @Test(arguments: ["", "x", String(repeating: "?", count: 32), String(repeating: "A", count: 33)])
-    func anythingElseIsNoCursor(text: String) {
-        #expect(throws: ServiceError.invalidCursor) { try AccountCursor(text) }
-    }
-}

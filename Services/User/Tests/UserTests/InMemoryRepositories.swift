@@ -36,13 +36,13 @@ final class InMemoryAccounts: AccountRepository, SetupRepository {
         }
     }
 
-    func newest(_ count: Int, after cursor: AccountCursor?) async throws -> [AccountView] {
+    func newest(_ count: Int, after last: PagePosition?) async throws -> [AccountView] {
         state.withLock { state in
             let views = state.accounts.values.map(\.view).sorted {
                 ($0.createdAt, $0.id) > ($1.createdAt, $1.id)
             }
             let rest = views.drop { view in
-                cursor.map { (view.createdAt, view.id) >= ($0.createdAt, $0.id) } ?? false
+                last.map { (view.createdAt, view.id.rawValue) >= ($0.instant, $0.id) } ?? false
             }
             return Array(rest.prefix(count))
         }

@@ -1,5 +1,5 @@
 import CArgon2
-public import Contracts
+import Contracts
 import NIOPosix
 import Synchronization
 

@@ -3,8 +3,8 @@ import Contracts
 /// Orders the passages by how well they fit a question, and says how much of the question the best one covers.
 ///
 /// BM25 finds the candidates; here every word of the question counts once, weighed by its rarity, and it
-/// matters where it stands: a title or heading says what a passage is about. The numbers were tuned on the
-/// first half of the questions in `Tests/AITests/Evaluation`.
+/// matters where it stands: a title or heading says what a passage is about. The numbers were tuned on questions
+/// in `Tests/AITests/Evaluation`; the README says how well they do.
 struct PassageRanking: Sendable {
     let question: Question
     /// Weight of each of the question's words, by stem.

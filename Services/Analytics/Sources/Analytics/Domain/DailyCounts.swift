@@ -1,7 +1,7 @@
 import Contracts
 
 /// A day in UTC, `2026-03-01`.
-struct Day: RawRepresentable, Hashable, Sendable, SQLConvertible {
+struct Day: RawRepresentable, Hashable, Sendable {
     let rawValue: String
 
     init(rawValue: String) {

@@ -1,7 +1,7 @@
 import Contracts
 
 /// What is counted. A definition never changes once it has counted something: a new one gets a new name.
-enum Metric: String, CaseIterable, Sendable, SQLConvertible {
+enum Metric: String, CaseIterable, Sendable {
     /// Conversations that a contact opened, whether or not they began with a message.
     case conversationsStarted = "conversations_started"
     /// Conversations that ended, by whomever; a conversation ends once.

@@ -30,3 +30,6 @@ struct SQLDailyCounts: DailyCounts {
         }
     }
 }
+
+extension Day: SQLConvertible {}
+extension Metric: SQLConvertible {}

@@ -3,7 +3,9 @@ import Contracts
 struct ConversationDetailsHandler: Sendable {
     let reader: any ConversationReader
 
-    func callAsFunction(_ query: ConversationDetails, _ context: MessageContext) async throws -> ConversationView {
+    func callAsFunction(_ query: ConversationDetails, _ context: MessageContext) async throws
+        -> ConversationView
+    {
         try await reader.conversation(query.id, visibleTo: context.principal)
     }
 }
@@ -11,7 +13,9 @@ struct ConversationDetailsHandler: Sendable {
 struct ConversationListHandler: Sendable {
     let reader: any ConversationReader
 
-    func callAsFunction(_ query: ConversationList, _ context: MessageContext) async throws -> Page<ConversationView> {
+    func callAsFunction(_ query: ConversationList, _ context: MessageContext) async throws -> Page<
+        ConversationView
+    > {
         let seesAll = context.principal.role.permissions.contains(.readAllConversations)
         return try await reader.conversations(
             of: seesAll ? nil : try context.requireAccount(), status: query.status, query.page)
@@ -31,7 +35,8 @@ struct TranscriptProducer: Sendable {
     let reader: any ConversationReader
 
     func callAsFunction(
-        _ request: Transcript, _ context: MessageContext, send: @escaping @Sendable (MessageView) async throws -> Void
+        _ request: Transcript, _ context: MessageContext,
+        send: @escaping @Sendable (MessageView) async throws -> Void
     ) async throws {
         _ = try await reader.conversation(request.conversationID, visibleTo: context.principal)
         try await reader.allMessages(in: request.conversationID, each: send)

@@ -16,7 +16,8 @@ struct SendMessageHandler: Sendable {
             try conversation.access.require(.replyToAllConversations, of: context.principal)
             if let earlier { return try earlier.repeated(as: content) }
             return try conversation.post(
-                content, by: conversation.access.author(for: context.principal), id: MessageID(makeUUID()), at: now())
+                content, by: conversation.access.author(for: context.principal), id: MessageID(makeUUID()),
+                at: now())
         }
     }
 }
@@ -24,12 +25,7 @@ struct SendMessageHandler: Sendable {
 extension MessageView {
     /// The answer to a message that comes again: the first one, if it says the same.
     fileprivate func repeated(as content: MessageContent) throws(ServiceError) -> MessageView {
-        guard self.content == content.text else {
-            throw ServiceError(
-                .invalid, code: "idempotency.key_reused",
-                "This Idempotency-Key belongs to another message. Use a new key for each message."
-            )
-        }
+        guard self.content == content.text else { throw .idempotencyKeyReused }
         return self
     }
 }

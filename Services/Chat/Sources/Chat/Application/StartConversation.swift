@@ -6,7 +6,9 @@ struct StartConversationHandler: Sendable {
     let now: @Sendable () -> Instant
     let makeUUID: @Sendable () -> UUID
 
-    func callAsFunction(_ command: StartConversation, _ context: MessageContext) async throws -> ConversationView {
+    func callAsFunction(_ command: StartConversation, _ context: MessageContext) async throws
+        -> ConversationView
+    {
         try context.require(.startConversations)
         let contact = Contact(
             id: try context.requireAccount(),
@@ -28,11 +30,14 @@ struct StartConversationHandler: Sendable {
         return started.view
     }
 
-    private func contactName(_ command: StartConversation, _ context: MessageContext) throws(ServiceError) -> String? {
+    private func contactName(_ command: StartConversation, _ context: MessageContext) throws(ServiceError)
+        -> String?
+    {
         let name = context.principal.name ?? command.contactName
         guard name?.unicodeScalars.count ?? 0 <= 100 else {
             throw .invalid(field: "contact.name", code: "too_long", "A name may have at most 100 characters.")
         }
+        try name?.requireStorable(field: "contact.name")
         return name
     }
 }

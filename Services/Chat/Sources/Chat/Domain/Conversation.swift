@@ -30,6 +30,7 @@ struct Conversation: Sendable {
                 "A subject may have at most \(Self.maximumSubjectCharacters) characters."
             )
         }
+        try subject?.requireStorable(field: "subject")
         self.init(
             view: ConversationView(
                 id: id, status: .open, subject: subject, contact: contact, messageCount: 0, lastSequence: 1,
@@ -54,6 +55,11 @@ struct Conversation: Sendable {
         ConversationView(
             id: id, status: status, subject: subject, contact: contact, messageCount: messageCount,
             lastSequence: sequence, createdAt: createdAt, updatedAt: updatedAt, endedAt: endedAt)
+    }
+
+    /// Whether this new one asks for the same as an earlier one that was opened with a message, or without.
+    func opens(as earlier: Conversation, with opening: MessageView?) -> Bool {
+        subject == earlier.subject && posted.first?.content == opening?.content
     }
 
     /// Somebody says something.

@@ -4,7 +4,9 @@ import Contracts
 protocol ConversationRepository: Sendable {
     /// Keeps a new conversation and its first events.
     /// - Parameters:
-    ///   - key: Under which the contact may ask again; then the first one comes back, and `make` isn't called.
+    ///   - key: Under which the contact may ask again; then the first one comes back, and what `make` makes is
+    ///     only compared with it.
+    /// - Throws: ``ServiceError/idempotencyKeyReused`` when it asks for something else; what `make` throws.
     func start(
         for contact: AccountID, once key: String?, _ context: MessageContext,
         _ make: @escaping @Sendable () throws -> Conversation
@@ -35,5 +37,13 @@ protocol ConversationReader: Sendable {
     func messages(in id: ConversationID, _ page: PageRequest) async throws -> Page<MessageView>
 
     /// Oldest first, however many.
-    func allMessages(in id: ConversationID, each: @escaping @Sendable (MessageView) async throws -> Void) async throws
+    func allMessages(in id: ConversationID, each: @escaping @Sendable (MessageView) async throws -> Void)
+        async throws
+}
+
+extension ServiceError {
+    static let idempotencyKeyReused = ServiceError(
+        .invalid, code: "idempotency.key_reused",
+        "This Idempotency-Key belongs to another request. Use a new key for each."
+    )
 }

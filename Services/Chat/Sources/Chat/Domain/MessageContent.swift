@@ -16,6 +16,17 @@ struct MessageContent: Sendable, Hashable {
                 "A message may have at most \(Self.maximumCharacters) characters. Send it in parts."
             )
         }
+        try text.requireStorable(field: field)
         self.text = text
+    }
+}
+
+extension String {
+    /// No database here keeps a zero byte in text.
+    func requireStorable(field: String) throws(ServiceError) {
+        guard !utf8.contains(0) else {
+            throw .invalid(
+                field: field, code: "invalid_character", "Text can't hold the character U+0000. Remove it.")
+        }
     }
 }

@@ -47,7 +47,8 @@ struct SQLConversationReader: ConversationReader {
     func allMessages(
         in id: ConversationID, each: @escaping @Sendable (MessageView) async throws -> Void
     ) async throws {
-        try await database.rows("SELECT * FROM messages WHERE conversation_id = \(id) ORDER BY sequence") { row in
+        try await database.rows("SELECT * FROM messages WHERE conversation_id = \(id) ORDER BY sequence") {
+            row in
             try await each(MessageView(row))
         }
     }

@@ -6,20 +6,28 @@ struct SQLConversationRepository: ConversationRepository {
     /// Told after each commit.
     let changed: @Sendable (ConversationID) -> Void
 
+    /// Of the message that a conversation was started with.
+    private static let openingKey = "start"
+
     func start(
         for contact: AccountID, once key: String?, _ context: MessageContext,
         _ make: @escaping @Sendable () throws -> Conversation
     ) async throws -> Conversation {
         try await unitOfWork.commit(context) { transaction in
+            let conversation = try make()
             if let key,
                 let row = try transaction.first(
                     "SELECT * FROM conversations WHERE contact_id = \(contact) AND start_key = \(key)")
             {
-                return Conversation(view: try ConversationView(row))
+                let earlier = Conversation(view: try ConversationView(row))
+                let opening = try transaction.message(in: earlier.id, key: Self.openingKey)
+                guard conversation.opens(as: earlier, with: opening) else {
+                    throw ServiceError.idempotencyKeyReused
+                }
+                return earlier
             }
-            let conversation = try make()
             try transaction.insert(conversation, startKey: key)
-            try transaction.record(conversation, key: nil)
+            try transaction.record(conversation, key: Self.openingKey)
             return conversation
         }
     }

@@ -1,11 +1,11 @@
 import Contracts
 
 /// What is sent because of an event.
-enum DeliveryKind: String, Sendable, SQLConvertible {
+enum DeliveryKind: String, Sendable {
     case transcript
 }
 
-enum DeliveryStatus: String, Sendable, SQLConvertible {
+enum DeliveryStatus: String, Sendable {
     /// Not accepted by the mail server yet; it is tried again with the event.
     case pending
     case sent

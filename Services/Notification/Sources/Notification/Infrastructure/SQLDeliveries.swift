@@ -45,3 +45,6 @@ struct SQLDeliveries: Deliveries {
         }
     }
 }
+
+extension DeliveryKind: SQLConvertible {}
+extension DeliveryStatus: SQLConvertible {}

@@ -1,26 +1,4 @@
-public import Contracts
-
-extension UserModule {
-    /// Who administers a Frontdesk that has no administrator yet. From the configuration.
-    public struct FirstAdministrator: Sendable {
-        public let email: Email
-        /// `nil`: chosen by following a link with the invitation's token.
-        public let password: String?
-
-        public init(email: Email, password: String?) {
-            self.email = email
-            self.password = password
-        }
-    }
-
-    /// What ``CompleteSetup`` takes, to be printed for whoever started the program. Good for one use, and
-    /// until the next start.
-    public struct SetupInvitation: Sendable, Hashable {
-        public let email: Email
-        /// Secret: 43 characters, fit for a URL.
-        public let token: String
-    }
-}
+import Contracts
 
 /// Makes what the service can't be without: a signing key and an administrator. Any number of processes
 /// may do so at once.

@@ -16,7 +16,7 @@ protocol AccountRepository: Sendable {
     ) async throws -> Result
 
     /// - Returns: The next `count` of all accounts, newest first.
-    func newest(_ count: Int, after cursor: AccountCursor?) async throws -> [AccountView]
+    func newest(_ count: Int, after last: PagePosition?) async throws -> [AccountView]
 }
 
 /// The one ``Setup``.

@@ -35,9 +35,9 @@ struct SQLAccountRepository: AccountRepository {
         }
     }
 
-    func newest(_ count: Int, after cursor: AccountCursor?) async throws -> [AccountView] {
+    func newest(_ count: Int, after last: PagePosition?) async throws -> [AccountView] {
         let older: SQL =
-            cursor.map { "WHERE (created_at, id) < (\($0.createdAt), \($0.id))" } ?? ""
+            last.map { "WHERE (created_at, id) < (\($0.instant), \($0.id))" } ?? ""
         return try await database.query(
             """
             SELECT id, email, name, role, created_at FROM accounts \(older)

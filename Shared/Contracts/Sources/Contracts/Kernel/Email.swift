@@ -73,7 +73,16 @@ extension Email: CustomStringConvertible {
 
 extension Email: Codable {
     public init(from decoder: any Decoder) throws {
-        try self.init(decoder.singleValueContainer().decode(String.self))
+        let text = try decoder.singleValueContainer().decode(String.self)
+        do {
+            try self.init(text)
+        } catch {
+            // Names the field as the sender wrote it: `contact.email`.
+            let path = decoder.codingPath.map(\.stringValue).joined(separator: ".")
+            throw ServiceError.invalid(
+                field: path.isEmpty ? "email" : path, code: text.isEmpty ? "required" : "invalid_email",
+                error.message)
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {

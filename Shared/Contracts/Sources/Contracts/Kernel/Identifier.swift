@@ -69,7 +69,8 @@ extension UUID {
         let milliseconds = microseconds / 1000
         let fraction = (microseconds % 1000) * 4096 / 1000
         let high = milliseconds << 16 | 0x7000 | fraction
-        let low = UInt64.random(in: 0...UInt64.max, using: &random) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let low =
+            UInt64.random(in: 0...UInt64.max, using: &random) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         return withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
             UUID(uuid: bytes.loadUnaligned(as: uuid_t.self))
         }

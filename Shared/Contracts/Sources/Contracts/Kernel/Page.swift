@@ -75,7 +75,8 @@ public struct PagePosition: Sendable, Hashable {
     /// - Throws: ``ServiceError/invalidCursor``.
     public init(cursor: String) throws(ServiceError) {
         let parts = cursor.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == 2, let microseconds = Int64(parts[0], radix: 36), let id = UUID(uuidString: String(parts[1]))
+        guard parts.count == 2, let microseconds = Int64(parts[0], radix: 36),
+            let id = UUID(uuidString: String(parts[1]))
         else { throw .invalidCursor }
         self.init(instant: Instant(microsecondsSinceEpoch: microseconds), id: id)
     }

@@ -125,7 +125,8 @@ public struct ArticleDraft: Codable, Sendable, Hashable {
     public let url: String?
 
     public init(
-        key: String? = nil, title: String, content: String, format: ArticleFormat = .markdown, url: String? = nil
+        key: String? = nil, title: String, content: String, format: ArticleFormat = .markdown,
+        url: String? = nil
     ) {
         self.key = key
         self.title = title

@@ -13,7 +13,8 @@ public struct Platform: Sendable {
     public let logger: Logger
 
     public init(
-        bus: any Bus, database: any Database, unitOfWork: any UnitOfWork, now: @escaping @Sendable () -> Instant,
+        bus: any Bus, database: any Database, unitOfWork: any UnitOfWork,
+        now: @escaping @Sendable () -> Instant,
         makeUUID: @escaping @Sendable () -> UUID, logger: Logger
     ) {
         self.bus = bus
