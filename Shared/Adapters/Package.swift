@@ -15,12 +15,12 @@ func adapter(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
         name: name, dependencies: ["Contracts"] + dependencies, resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, of adapters: [String]) -> Target {
+func tests(_ name: String, of adapters: [String], with others: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: name,
         dependencies: adapters.map { .byName(name: $0) } + [
             "Contracts", logging, .product(name: "ContractsTesting", package: "Contracts"),
-        ],
+        ] + others,
         swiftSettings: settings
     )
 }
@@ -69,9 +69,12 @@ let package = Package(
         .systemLibrary(
             name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        tests("BusTests", of: ["InProcessBus", "HTTPBus"]),
+        tests(
+            "BusTests", of: ["InProcessBus", "HTTPBus"],
+            with: [.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
         tests("PersistenceTests", of: ["SQLite", "Migrations", "Outbox"]),
-        tests("AccessTokensTests", of: ["AccessTokens"]),
+        tests(
+            "AccessTokensTests", of: ["AccessTokens"], with: [.product(name: "JWTKit", package: "jwt-kit")]),
         tests("PasswordHashingTests", of: ["PasswordHashing"]),
         tests("MailTests", of: ["Mail", "CCurl"]),
     ]

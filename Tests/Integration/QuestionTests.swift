@@ -3,150 +3,156 @@ import FoundationEssentials
 import NIOHTTP1
 import Testing
 
-/// The main job: a visitor asks, and sees the answer with its citations arrive.
-@Suite struct QuestionTests {
-    @Test(arguments: Transport.allCases)
-    func visitorSeesTheAnswerArriveWithItsCitations(_ transport: Transport) async throws {
-        try await Site.run(transport) { site in
-            try await site.admin().importArticles(HelpCentre.articles)
-            let visitor = try await site.visitor("Kim")
-            let conversation = try await visitor.start(subject: "Delivery")
-            try await LiveSocket.open(as: visitor) { socket in
-                try await socket.resume(conversation.id, after: 0)
-                let started = try #require(try await socket.next())
-                #expect(started.type == "conversation.started" && started.seq == 1)
-                #expect(try started.data(ConversationView.self).subject == "Delivery")
+extension WholeSystem {
+    /// The main job: a visitor asks, and sees the answer with its citations arrive.
+    @Suite struct QuestionTests {
+        @Test(arguments: Transport.allCases)
+        func visitorSeesTheAnswerArriveWithItsCitations(_ transport: Transport) async throws {
+            try await Site.run(transport) { site in
+                try await site.admin().importArticles(HelpCentre.articles)
+                let visitor = try await site.visitor("Kim")
+                let conversation = try await visitor.start(subject: "Delivery")
+                try await LiveSocket.open(as: visitor) { socket in
+                    try await socket.resume(conversation.id, after: 0)
+                    let started = try #require(try await socket.next())
+                    #expect(started.type == "conversation.started" && started.seq == 1)
+                    #expect(try started.data(ConversationView.self).subject == "Delivery")
 
-                let question = try await visitor.say(HelpCentre.question, in: conversation.id)
-                let exchange = try await Exchange(following: socket)
-                #expect(exchange.items.map(\.seq) == [2, 3])
-                #expect(exchange.items.first?.message == question)
-                #expect(exchange.types.first { $0 != "message.created" } == "typing.started")
-                #expect(exchange.typingAuthors == [.assistant])
-                let answer = try #require(exchange.reply)
-                #expect(answer.content.contains("4 to 6 business days"))
-                #expect(exchange.deltas == answer.content)
-                #expect(answer.citations.first?.title == "Shipping to Switzerland")
-                try await expectCitationsStandInTheirArticles(answer.citations, visitor)
-                #expect(try await visitor.messages(in: conversation.id) == [question, answer])
+                    let question = try await visitor.say(HelpCentre.question, in: conversation.id)
+                    let exchange = try await Exchange(following: socket)
+                    #expect(exchange.items.map(\.seq) == [2, 3])
+                    #expect(exchange.items.first?.message == question)
+                    #expect(exchange.types.first { $0 != "message.created" } == "typing.started")
+                    #expect(exchange.typingAuthors == [.assistant])
+                    let answer = try #require(exchange.reply)
+                    #expect(answer.content.contains("4 to 6 business days"))
+                    #expect(exchange.deltas == answer.content)
+                    #expect(answer.citations.first?.title == "Shipping to Switzerland")
+                    try await expectCitationsStandInTheirArticles(answer.citations, visitor)
+                    #expect(try await visitor.messages(in: conversation.id) == [question, answer])
+                }
             }
         }
-    }
 
-    @Test(arguments: Transport.allCases)
-    func whatTheArticlesDontSayIsDeclined(_ transport: Transport) async throws {
-        try await Site.run(transport) { site in
-            try await site.admin().importArticles(HelpCentre.articles)
-            let visitor = try await site.visitor()
-            let conversation = try await visitor.start(HelpCentre.unanswerable)
-            try await LiveSocket.open(as: visitor) { socket in
-                try await socket.resume(conversation.id, after: 0)
-                let items = try await socket.items(3)
-                #expect(items.map(\.seq) == [1, 2, 3])
-                let reply = try #require(items.last?.message)
-                #expect(reply.author == .assistant && reply.citations.isEmpty)
-                #expect(reply.content.contains("couldn't find"))
-            }
-        }
-    }
-
-    @Test(arguments: Transport.allCases)
-    func answersOutsideAConversationAreTheSameInJSONAndAsEvents(_ transport: Transport) async throws {
-        try await Site.run(transport) { site in
-            try await site.admin().importArticles(HelpCentre.articles)
-            let visitor = try await site.visitor()
-            for question in [HelpCentre.question, HelpCentre.otherQuestion, HelpCentre.unanswerable] {
-                let whole: AnswerView = try await visitor.post(
-                    "/v1/ai/answers", ["question": .string(question)]
-                )
-                .expecting(200).decoded()
-                #expect(whole.abstained == (question == HelpCentre.unanswerable))
-                #expect(whole.citations.isEmpty == whole.abstained)
-                try await expectCitationsStandInTheirArticles(whole.citations, visitor)
-
-                let streamed = try await visitor.post(
-                    "/v1/ai/answers", ["question": .string(question)], headers: ["accept": "text/event-stream"]
-                ).expecting(200)
-                #expect(streamed.header("content-type") == "text/event-stream")
-                let events = try ServerEvent.parse(streamed.text)
-                #expect(try events.last?.decoded(AnswerView.self) == whole)
-                let words = try events.dropLast().map { try $0.decoded([String: String].self)["text"] ?? "?" }
-                #expect(words.count > 3 && words.joined() == whole.answer)
-                #expect(Set(events.map(\.name)) == ["delta", "answer"])
-            }
-        }
-    }
-
-    @Test(arguments: Transport.allCases)
-    func anArticleThatWasReplacedOrRemovedNoLongerAnswers(_ transport: Transport) async throws {
-        try await Site.run(transport) { site in
-            let (admin, visitor) = (try await site.admin(), try await site.visitor())
-            try await admin.importArticles(HelpCentre.articles)
-            let article: ArticleView = try await admin.post(
-                "/v1/knowledge/articles",
-                [
-                    "key": "shipping", "title": "Shipping to Switzerland",
-                    "content": "A parcel to Switzerland takes 9 business days.",
-                ]
-            ).expecting(201).decoded()
-            let question: JSON = ["question": .string(HelpCentre.question)]
-            let replaced: AnswerView = try await visitor.post("/v1/ai/answers", question).decoded()
-            #expect(replaced.answer.contains("9 business days"))
-            _ = try await admin.delete("/v1/knowledge/articles/\(article.id)").expecting(204)
-            try await visitor.get("/v1/knowledge/articles/\(article.id)").problem(404, "ai.article_not_found")
-            let removed: AnswerView = try await visitor.post("/v1/ai/answers", question).decoded()
-            #expect(!removed.answer.contains("9 business days"))
-        }
-    }
-
-    @Test(.enabled(if: TestData.isThere), arguments: Transport.allCases)
-    func aBanksWholeHelpCentreAnswersItsCustomers(_ transport: Transport) async throws {
-        let file = try TestData.read("knowledge/rho-bank-articles.jsonl")
-        try await Site.run(transport, limit: .seconds(120)) { site in
-            let (admin, visitor) = (try await site.admin(), try await site.visitor())
-            for expected in [
-                ImportArticles.Response(created: 698, updated: 0, unchanged: 0),
-                ImportArticles.Response(created: 0, updated: 0, unchanged: 698),
-            ] {
-                let done: ImportArticles.Response = try await admin.send(
-                    .POST, "/v1/knowledge/imports", file, ["content-type": "application/x-ndjson"]
-                ).expecting(200).decoded()
-                #expect(done == expected)
-            }
-            let list: [ArticleSummary] = try await visitor.all("/v1/knowledge/articles?")
-            #expect(list.count == 698 && Set(list.map(\.id)).count == 698)
-
-            for question in [
-                "What are the eligibility requirements for opening a personal checking account?",
-                "How old must a customer be to open a personal checking account?",
-                "How many personal savings accounts can a customer have?",
-            ] {
-                let conversation = try await visitor.start(question)
+        @Test(arguments: Transport.allCases)
+        func whatTheArticlesDontSayIsDeclined(_ transport: Transport) async throws {
+            try await Site.run(transport) { site in
+                try await site.admin().importArticles(HelpCentre.articles)
+                let visitor = try await site.visitor()
+                let conversation = try await visitor.start(HelpCentre.unanswerable)
                 try await LiveSocket.open(as: visitor) { socket in
                     try await socket.resume(conversation.id, after: 0)
                     let items = try await socket.items(3)
                     #expect(items.map(\.seq) == [1, 2, 3])
-                    let answer = try #require(items.last?.message)
-                    #expect(!answer.citations.isEmpty, "\(question): \(answer.content)")
-                    try await expectCitationsStandInTheirArticles(answer.citations, visitor)
+                    let reply = try #require(items.last?.message)
+                    #expect(reply.author == .assistant && reply.citations.isEmpty)
+                    #expect(reply.content.contains("couldn't find"))
                 }
             }
-            for question in [HelpCentre.unanswerable, "How do I bake sourdough bread at high altitude?"] {
-                let answer: AnswerView = try await visitor.post(
-                    "/v1/ai/answers", ["question": .string(question)]
-                )
-                .decoded()
-                #expect(answer.abstained && answer.citations.isEmpty, "\(question): \(answer.answer)")
+        }
+
+        @Test(arguments: Transport.allCases)
+        func answersOutsideAConversationAreTheSameInJSONAndAsEvents(_ transport: Transport) async throws {
+            try await Site.run(transport) { site in
+                try await site.admin().importArticles(HelpCentre.articles)
+                let visitor = try await site.visitor()
+                for question in [HelpCentre.question, HelpCentre.otherQuestion, HelpCentre.unanswerable] {
+                    let whole: AnswerView = try await visitor.post(
+                        "/v1/ai/answers", ["question": .string(question)]
+                    )
+                    .expecting(200).decoded()
+                    #expect(whole.abstained == (question == HelpCentre.unanswerable))
+                    #expect(whole.citations.isEmpty == whole.abstained)
+                    try await expectCitationsStandInTheirArticles(whole.citations, visitor)
+
+                    let streamed = try await visitor.post(
+                        "/v1/ai/answers", ["question": .string(question)],
+                        headers: ["accept": "text/event-stream"]
+                    ).expecting(200)
+                    #expect(streamed.header("content-type") == "text/event-stream")
+                    let events = try ServerEvent.parse(streamed.text)
+                    #expect(try events.last?.decoded(AnswerView.self) == whole)
+                    let words = try events.dropLast().map {
+                        try $0.decoded([String: String].self)["text"] ?? "?"
+                    }
+                    #expect(words.count > 3 && words.joined() == whole.answer)
+                    #expect(Set(events.map(\.name)) == ["delta", "answer"])
+                }
             }
         }
-    }
 
-    private func expectCitationsStandInTheirArticles(_ citations: [Citation], _ reader: API) async throws {
-        for citation in citations {
-            let article = try await reader.article(citation.articleID)
-            #expect(article.title == citation.title && article.url == citation.url)
-            #expect(!citation.quote.isEmpty)
-            #expect(Array(article.content.utf8).holds(Array(citation.quote.utf8)), "\(citation.quote)")
+        @Test(arguments: Transport.allCases)
+        func anArticleThatWasReplacedOrRemovedNoLongerAnswers(_ transport: Transport) async throws {
+            try await Site.run(transport) { site in
+                let (admin, visitor) = (try await site.admin(), try await site.visitor())
+                try await admin.importArticles(HelpCentre.articles)
+                let article: ArticleView = try await admin.post(
+                    "/v1/knowledge/articles",
+                    [
+                        "key": "shipping", "title": "Shipping to Switzerland",
+                        "content": "A parcel to Switzerland takes 9 business days.",
+                    ]
+                ).expecting(201).decoded()
+                let question: JSON = ["question": .string(HelpCentre.question)]
+                let replaced: AnswerView = try await visitor.post("/v1/ai/answers", question).decoded()
+                #expect(replaced.answer.contains("9 business days"))
+                _ = try await admin.delete("/v1/knowledge/articles/\(article.id)").expecting(204)
+                try await visitor.get("/v1/knowledge/articles/\(article.id)").problem(
+                    404, "ai.article_not_found")
+                let removed: AnswerView = try await visitor.post("/v1/ai/answers", question).decoded()
+                #expect(!removed.answer.contains("9 business days"))
+            }
+        }
+
+        @Test(.enabled(if: TestData.isThere), arguments: Transport.allCases)
+        func aBanksWholeHelpCentreAnswersItsCustomers(_ transport: Transport) async throws {
+            let file = try TestData.read("knowledge/rho-bank-articles.jsonl")
+            try await Site.run(transport, limit: .seconds(120)) { site in
+                let (admin, visitor) = (try await site.admin(), try await site.visitor())
+                for expected in [
+                    ImportArticles.Response(created: 698, updated: 0, unchanged: 0),
+                    ImportArticles.Response(created: 0, updated: 0, unchanged: 698),
+                ] {
+                    let done: ImportArticles.Response = try await admin.send(
+                        .POST, "/v1/knowledge/imports", file, ["content-type": "application/x-ndjson"]
+                    ).expecting(200).decoded()
+                    #expect(done == expected)
+                }
+                let list: [ArticleSummary] = try await visitor.all("/v1/knowledge/articles?")
+                #expect(list.count == 698 && Set(list.map(\.id)).count == 698)
+
+                for question in [
+                    "What are the eligibility requirements for opening a personal checking account?",
+                    "How old must a customer be to open a personal checking account?",
+                    "How many personal savings accounts can a customer have?",
+                ] {
+                    let conversation = try await visitor.start(question)
+                    try await LiveSocket.open(as: visitor) { socket in
+                        try await socket.resume(conversation.id, after: 0)
+                        let items = try await socket.items(3)
+                        #expect(items.map(\.seq) == [1, 2, 3])
+                        let answer = try #require(items.last?.message)
+                        #expect(!answer.citations.isEmpty, "\(question): \(answer.content)")
+                        try await expectCitationsStandInTheirArticles(answer.citations, visitor)
+                    }
+                }
+                for question in [HelpCentre.unanswerable, "How do I bake sourdough bread at high altitude?"] {
+                    let answer: AnswerView = try await visitor.post(
+                        "/v1/ai/answers", ["question": .string(question)]
+                    )
+                    .decoded()
+                    #expect(answer.abstained && answer.citations.isEmpty, "\(question): \(answer.answer)")
+                }
+            }
+        }
+
+        private func expectCitationsStandInTheirArticles(_ citations: [Citation], _ reader: API) async throws {
+            for citation in citations {
+                let article = try await reader.article(citation.articleID)
+                #expect(article.title == citation.title && article.url == citation.url)
+                #expect(!citation.quote.isEmpty)
+                #expect(Array(article.content.utf8).holds(Array(citation.quote.utf8)), "\(citation.quote)")
+            }
         }
     }
 }

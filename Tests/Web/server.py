@@ -12,7 +12,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARTICLES = REPOSITORY / "Shared/Composition/Demo/articles.jsonl"
-LONGEST_WAIT_SECONDS = 8
+LONGEST_WAIT_SECONDS = 30
 LONGEST_STOP_SECONDS = 15
 POLL_SECONDS = 0.05
 
@@ -23,6 +23,7 @@ def wait_for(what, condition):
     while time.monotonic() < deadline:
         if found := condition():
             return found
+        # Why: the server tells that it is ready, or has written, only to whoever looks.
         time.sleep(POLL_SECONDS)
     raise AssertionError(f"Waited {LONGEST_WAIT_SECONDS} s in vain for {what}.")
 
@@ -46,8 +47,9 @@ class Server:
         self._process = None
 
     def import_articles(self):
-        subprocess.run([self._program, "import", "articles", ARTICLES], env=self._environment, check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        done = subprocess.run([self._program, "import", "articles", ARTICLES], env=self._environment,
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"The articles were not imported:\n{done.stderr}"
 
     def start(self):
         with self._log.open("ab") as log:

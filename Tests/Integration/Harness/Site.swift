@@ -48,29 +48,25 @@ struct Site: Sendable {
         let ready = Record<Int>()
         let process = FrontdeskProcess(settings: settings, logger: logger) { ready.append($0) }
         let group = ServiceGroup(services: [ProcessService(process: process)], logger: logger)
-        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
+                defer { ready.append(0) }
                 try await group.run()
-                return false
             }
-            tasks.addTask {
+            // Whatever becomes of the test, Frontdesk is shut down as a signal would do it.
+            let outcome: Result<Void, any Error>
+            do {
                 try await Deadline.enforce(Deadline(in: .seconds(20))) { try await ready.reaches(1) }
-                do {
-                    try await body(ready.items[0])
-                } catch {
-                    await group.triggerGracefulShutdown()
-                    throw error
-                }
-                await group.triggerGracefulShutdown()
-                return true
+                guard ready.items[0] > 0 else { throw HarnessError("Frontdesk didn't start.") }
+                outcome = .success(try await body(ready.items[0]))
+            } catch {
+                outcome = .failure(error)
             }
-            defer { tasks.cancelAll() }
-            guard try await tasks.next() == true else {
-                throw HarnessError("Frontdesk ended before the test did.")
-            }
-            // The shutdown is part of every test: like any other it may take 10 s.
             let began = ContinuousClock.now
-            _ = try await tasks.next()
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try outcome.get()
+            // Like any other, it may take 10 s.
             #expect(began.duration(to: .now) < .seconds(10), "The shutdown took too long.")
         }
     }

@@ -97,7 +97,8 @@ def a_service_shows_only_its_module(tree):
 def contracts_import_no_machinery(tree):
     """Contracts imports nothing but FoundationEssentials, Synchronization, Glibc and the logging, metrics and tracing interfaces."""
     yield from _imports_beyond(tree.swift_in("Shared", "Contracts", "Sources", "Contracts"), _CONTRACTS_MODULES)
-    for_tests = _CONTRACTS_MODULES | {"Contracts", "Testing", "ContractsTesting"}
+    # A semaphore from Dispatch is what holds up a body that is synchronous.
+    for_tests = _CONTRACTS_MODULES | {"Contracts", "Testing", "ContractsTesting", "Dispatch"}
     yield from _imports_beyond(tree.swift_in("Shared", "Contracts", "Sources", "ContractsTesting"), for_tests)
     yield from _imports_beyond(tree.swift_in("Shared", "Contracts", "Tests"), for_tests)
 

@@ -64,8 +64,26 @@ function showItem(item: Block[], citation: ShowCitation): ReactNode {
   ));
 }
 
+const lastWord = /\S{1,30}\s?$/;
+
 function showInlines(content: Inline[], citation: ShowCitation): ReactNode {
-  return content.map((inline, index) => <Fragment key={index}>{showInline(inline, citation)}</Fragment>);
+  return content.map((inline, index) => {
+    const [before, after] = [content[index - 1], content[index + 1]];
+    // No line begins with a citation's number: it is shown together with the word before it.
+    if (inline.kind === "citation" && before && wordAtEnd(before)) return null;
+    const word = after?.kind === "citation" ? wordAtEnd(inline) : null;
+    return (
+      <Fragment key={index}>
+        {word && after?.kind === "citation"
+          ? <>{word.input.slice(0, word.index)}<span className="unbroken">{word[0]}{citation(after.number)}</span></>
+          : showInline(inline, citation)}
+      </Fragment>
+    );
+  });
+}
+
+function wordAtEnd(inline: Inline): RegExpExecArray | null {
+  return inline.kind === "text" && !inline.isMarked ? lastWord.exec(inline.text) : null;
 }
 
 function showInline(inline: Inline, citation: ShowCitation): ReactNode {

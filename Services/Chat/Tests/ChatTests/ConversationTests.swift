@@ -83,13 +83,17 @@ import Testing
 
 @Suite struct MessageContentTests {
     @Test func contentIsKeptExactly() throws {
-        for text in [" ", "\n", "a\u{0}b", "Zalgo t\u{0335}\u{0322}ext", "👩‍👩‍👧", String(repeating: "x", count: 4000)] {
+        for text in [
+            " ", "\n", "Zalgo t\u{0335}\u{0322}ext", "👩‍👩‍👧", String(repeating: "x", count: 4000),
+        ] {
             #expect(try Array(MessageContent(text).text.utf8) == Array(text.utf8))
         }
     }
 
-    @Test(arguments: [("", "required"), (String(repeating: "x", count: 4001), "too_long")])
-    func whatIsEmptyOrTooLongIsRefused(text: String, code: String) {
+    @Test(arguments: [
+        ("", "required"), (String(repeating: "x", count: 4001), "too_long"), ("a\u{0}b", "invalid_character"),
+    ])
+    func whatCannotBeKeptIsRefused(text: String, code: String) {
         let error = #expect(throws: ServiceError.self) { try MessageContent(text) }
         #expect(error?.fields.map(\.code) == [code])
         #expect(error?.fields.map(\.field) == ["content"])
@@ -102,7 +106,9 @@ import Testing
     @Test func contactMayAndStrangerMayNot() throws {
         try access.require(.readAllConversations, of: .sample())
         let stranger = Principal.sample(id: "00000000-0000-7000-8000-0000000000bb")
-        let error = #expect(throws: ServiceError.self) { try access.require(.readAllConversations, of: stranger) }
+        let error = #expect(throws: ServiceError.self) {
+            try access.require(.readAllConversations, of: stranger)
+        }
         #expect(error == .conversationNotFound)
         #expect(throws: ServiceError.self) { try access.require(.readAllConversations, of: .anonymous) }
     }

@@ -43,7 +43,9 @@ final class InMemoryConversations: ConversationRepository, ConversationReader {
     ) async throws -> Conversation {
         try state.withLock { state in
             let key = key.map { "\(contact) \($0)" }
-            if let key, let id = state.startedUnder[key], let earlier = state.conversations[id] { return earlier }
+            if let key, let id = state.startedUnder[key], let earlier = state.conversations[id] {
+                return earlier
+            }
             let conversation = try make()
             if let key { state.startedUnder[key] = conversation.id }
             Self.keep(conversation, key: nil, &state)

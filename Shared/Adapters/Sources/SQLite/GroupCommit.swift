@@ -145,11 +145,11 @@ private final class Flag: Sendable {
 }
 
 extension GRDB.Database {
-    fileprivate func run(_ statement: String) throws {
+    func run(_ statement: String) throws {
         try cachedStatement(sql: statement).execute()
     }
 
-    fileprivate func rollBackIfOpen() {
+    func rollBackIfOpen() {
         // SQLite may have ended it by itself, and then there is nothing to roll back.
         guard isInsideTransaction else { return }
         try? run("ROLLBACK")

@@ -8,6 +8,7 @@ import GRDB
 /// power.
 public final class SQLiteDatabase: Contracts.Database {
     private let pool: DatabasePool
+    private let reads: SharedReads
     private let writes: GroupCommit
     private let streams: RowStreams
 
@@ -18,6 +19,9 @@ public final class SQLiteDatabase: Contracts.Database {
     public init(path: String) throws {
         try Self.makePrivate(path)
         pool = try translatingErrors { try DatabasePool(path: path, configuration: Self.configuration()) }
+        reads = try translatingErrors {
+            try SharedReads(path: path, configuration: Self.configuration(readonly: true))
+        }
         writes = GroupCommit(pool: pool)
         streams = RowStreams(path: path, configuration: Self.configuration(readonly: true))
     }
@@ -46,7 +50,7 @@ public final class SQLiteDatabase: Contracts.Database {
     }
 
     public func query(_ statement: SQL) async throws -> [SQLRow] {
-        try await read { try $0.query(statement) }
+        try await reads.query(statement)
     }
 
     public func read<Result: Sendable>(

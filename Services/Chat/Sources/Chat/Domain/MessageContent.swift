@@ -1,6 +1,7 @@
 import Contracts
 
-/// What somebody says: 1 to 4,000 characters (Unicode code points), kept exactly as it came.
+/// What somebody says: 1 to 4,000 characters (Unicode code points), kept exactly as it came. Any character
+/// but U+0000, which PostgreSQL can't keep in a text.
 struct MessageContent: Sendable, Hashable {
     static let maximumCharacters = 4000
 
@@ -17,6 +18,10 @@ struct MessageContent: Sendable, Hashable {
             )
         }
         try text.requireStorable(field: field)
+        guard !text.unicodeScalars.contains("\0") else {
+            throw .invalid(
+                field: field, code: "invalid_character", "A message can't hold the character U+0000. Leave it out.")
+        }
         self.text = text
     }
 }

@@ -24,33 +24,30 @@ extension Deadline {
 
     /// Runs `operation` and cancels it when the deadline passes.
     ///
-    /// Watching costs a child task and a timer, so it is done once, at the edge: further in, with the
-    /// same deadline or a later one, this only looks at the clock.
-    /// - Throws: `.deadlineExceeded` when the deadline passed first, else what `operation` throws.
+    /// Watching costs a task, so it is done once, at the edge: further in, with the same deadline or a later
+    /// one, this only looks at the clock.
+    /// - Throws: `.deadlineExceeded` when the deadline passed first and the operation failed for it, else
+    ///   what `operation` throws.
     public static func enforce<Result: Sendable>(
         _ deadline: Deadline?, _ operation: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         guard let deadline else { return try await operation() }
         guard deadline.instant > .now else { throw ServiceError.deadlineExceeded }
         if let enforced, enforced <= deadline { return try await operation() }
-        return try await $enforced.withValue(deadline) {
-            try await withThrowingTaskGroup(of: Result?.self) { group in
-                group.addTask { try await operation() }
-                group.addTask {
-                    try await ContinuousClock().sleep(until: deadline.instant)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                do {
-                    // The operation comes first unless the timer did: then it is cancelled, and waited for.
-                    guard let first = try await group.next(), let result = first else {
-                        throw ServiceError.deadlineExceeded
-                    }
-                    return result
-                } catch is CancellationError where deadline.instant <= .now {
-                    throw ServiceError.deadlineExceeded
-                }
-            }
+        let task = $enforced.withValue(deadline) {
+            Task { try await operation() }
+        }
+        let watched = DeadlineWatch.shared.watch(deadline) { task.cancel() }
+        let outcome = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        let hasPassed = !DeadlineWatch.shared.release(watched)
+        do {
+            return try outcome.get()
+        } catch where hasPassed {
+            throw ServiceError.deadlineExceeded
         }
     }
 }
