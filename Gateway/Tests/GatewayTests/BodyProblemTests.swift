@@ -34,7 +34,7 @@ import Testing
         #expect(problem.fields.map(\.code) == [code])
     }
 
-    @Test(arguments: ["{", "", "{'name': 1}", "{\"name\": \"a\",}", "nul"])
+    @Test(arguments: ["{", "", "{'name': 1}", "nul"])
     func whatIsNotJSONIsMalformed(text: String) throws {
         let error = try #require(throws: DecodingError.self) {
             try JSONDecoder().decode(Body.self, from: Data(text.utf8))

@@ -67,7 +67,6 @@ class Frontdesk:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("FRONTDESK_")}
         self._environment = {
             **kept, "FRONTDESK_DATA": str(self.data), "FRONTDESK_HTTP_PORT": str(self.port),
-            "FRONTDESK_LIMITS_ENABLED": "false",
         }
 
     def load_demo(self):

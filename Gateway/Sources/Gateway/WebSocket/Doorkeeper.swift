@@ -11,6 +11,7 @@ import NIOHTTP1
 final class Doorkeeper: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
 
     private let verifier: any AccessTokenVerifier
     private let admission: Admission
@@ -40,6 +41,15 @@ final class Doorkeeper: ChannelInboundHandler, RemovableChannelHandler {
         // The server is shutting down, and nothing has been asked yet.
         if event is ChannelShouldQuiesceEvent, !isDeciding { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// What isn't HTTP never becomes a request that a route could answer.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let head = HTTPResponseHead(
+            version: .http1_1, status: .badRequest, headers: ["content-length": "0", "connection": "close"])
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.close(promise: nil)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -27,7 +27,8 @@ final class SharedReads: Sendable {
     private static let maximumPerTurn = 64
 
     init(path: String, configuration: Configuration) throws {
-        let idle = try (0..<Self.readers).map { _ in try DatabaseQueue(path: path, configuration: configuration) }
+        let idle = try (0..<Self.readers).map { _ in try DatabaseQueue(path: path, configuration: configuration)
+        }
         queue = Mutex(Queue(idle: idle))
     }
 

@@ -18,10 +18,6 @@ struct MessageContent: Sendable, Hashable {
             )
         }
         try text.requireStorable(field: field)
-        guard !text.unicodeScalars.contains("\0") else {
-            throw .invalid(
-                field: field, code: "invalid_character", "A message can't hold the character U+0000. Leave it out.")
-        }
         self.text = text
     }
 }

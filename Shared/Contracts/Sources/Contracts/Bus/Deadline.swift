@@ -44,11 +44,8 @@ extension Deadline {
             task.cancel()
         }
         let hasPassed = !DeadlineWatch.shared.release(watched)
-        do {
-            return try outcome.get()
-        } catch where hasPassed {
-            throw ServiceError.deadlineExceeded
-        }
+        if hasPassed, case .failure = outcome { throw ServiceError.deadlineExceeded }
+        return try outcome.get()
     }
 }
 
