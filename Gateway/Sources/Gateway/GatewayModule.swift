@@ -66,7 +66,7 @@ public struct GatewayModule: Service {
     }
 
     private func router() -> Router<EdgeContext> {
-        let router = Router(context: EdgeContext.self)
+        let router = Router(context: EdgeContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: RequestIdentity(makeUUID: makeUUID))
         router.add(middleware: ProblemResponses(logger: logger))
@@ -85,11 +85,17 @@ public struct GatewayModule: Service {
         // Comes here only when it may not become a WebSocket: says why.
         router.get(RouterPath(Handshake.path)) { request, _ -> Response in
             let handshake = try Handshake { name in
-                request.headers.filter { $0.name.canonicalName == name }
+                // The doorkeeper took the upgrade away; that it was wanted still stands in "Connection".
+                let name = name == "upgrade" ? "connection" : name
+                return request.headers.filter { $0.name.canonicalName == name }
                     .flatMap { $0.value.split(separator: ",").map { $0.filter { $0 != " " } } }
+                    .map { $0.lowercased() == "upgrade" ? "websocket" : $0 }
             }
             _ = try await verifier.verify(handshake.token)
-            throw ServiceError.routeNotFound
+            // All is well but the place: only a connection's first request can become a WebSocket.
+            throw ServiceError(
+                .upgradeRequired, code: "websocket_on_used_connection",
+                "Open the WebSocket with the first request of a new connection.")
         }
         return router
     }

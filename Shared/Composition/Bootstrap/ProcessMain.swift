@@ -40,7 +40,11 @@ extension FrontdeskProcess {
         do {
             try await process.run()
         } catch {
-            Terminal.note("Frontdesk can't go on: \(error)")
+            let isTaken = "\(error)".contains("Address already in use")
+            Terminal.note(
+                isTaken
+                    ? "Another program listens on the port already. Choose another with FRONTDESK_HTTP_PORT."
+                    : "Frontdesk can't go on: \(error)")
             exit(EXIT_FAILURE)
         }
     }

@@ -66,7 +66,7 @@ extension Setting {
         "By which the services know each other over HTTP; the same for all. Required when bus is http.")
     static let smtpURL = Setting(
         "smtp.url", "smtp://host:port or smtps://host:port",
-        "The server that mail is handed to. Absent: mail is put into the folder outbox beside the data.")
+        "The server that mail is handed to. Absent: mail is put into the folder outbox among the data.")
     static let smtpUser = Setting("smtp.user", "text", "For signing in to the mail server.")
     static let smtpPassword = Setting(
         "smtp.password", "text", secret: true, "For signing in to the mail server.")

@@ -96,7 +96,7 @@ public struct HTTPAddress: Sendable, Hashable {
         self.init(host: host, port: port)
     }
 
-    public var url: String { "http://\(host):\(port)" }
+    public var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }
 
 extension SettingSource {

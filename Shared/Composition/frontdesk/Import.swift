@@ -63,13 +63,14 @@ enum ArticleFile {
 
     private struct Line: Decodable {
         let id: String?
+        let key: String?
         let title: String
         let content: String
         let format: ArticleFormat?
         let url: String?
 
         var draft: ArticleDraft {
-            ArticleDraft(key: id, title: title, content: content, format: format ?? .markdown, url: url)
+            ArticleDraft(key: key ?? id, title: title, content: content, format: format ?? .markdown, url: url)
         }
     }
 }

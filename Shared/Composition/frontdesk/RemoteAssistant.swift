@@ -118,7 +118,8 @@ final class AnswerCollector: Sendable {
 
 /// Cuts a stream into server-sent events (HTML Living Standard, section 9.2.6), as Frontdesk sends them.
 private struct EventParser {
-    private var pending = ""
+    /// Whole bytes: a chunk may end in the middle of a character.
+    private var pending: [UInt8] = []
 
     struct Event {
         let name: String
@@ -126,15 +127,22 @@ private struct EventParser {
     }
 
     mutating func append(_ chunk: ByteBuffer) -> [Event] {
-        pending += String(buffer: chunk)
-        var blocks = pending.split(separator: "\n\n", omittingEmptySubsequences: false)
-        pending = String(blocks.removeLast())
-        return blocks.map { block in
-            let lines = block.split(separator: "\n")
-            func field(_ name: String) -> String {
-                lines.first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) } ?? ""
-            }
-            return Event(name: field("event: "), data: Data(field("data: ").utf8))
+        pending += chunk.readableBytesView
+        var events: [Event] = []
+        while let end = pending.firstRange(of: Array("\n\n".utf8)) {
+            events.append(Event(String(decoding: pending[..<end.lowerBound], as: UTF8.self)))
+            pending.removeSubrange(..<end.upperBound)
         }
+        return events
+    }
+}
+
+extension EventParser.Event {
+    fileprivate init(_ block: String) {
+        let lines = block.split(separator: "\n")
+        func field(_ name: String) -> String {
+            lines.first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) } ?? ""
+        }
+        self.init(name: field("event: "), data: Data(field("data: ").utf8))
     }
 }

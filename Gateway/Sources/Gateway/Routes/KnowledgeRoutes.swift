@@ -48,15 +48,18 @@ struct KnowledgeRoutes {
         guard request.headers[.contentType]?.hasPrefix("application/x-ndjson") == true else {
             return try await request.decode(ImportBody.self, limit: Self.importLimit).articles.map(\.draft)
         }
-        let lines = try await request.bytes(limit: Self.importLimit).split(separator: UInt8(ascii: "\n"))
-        return try lines.enumerated().map { index, line in
+        let lines = try await request.bytes(limit: Self.importLimit)
+            .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .enumerated().filter { !$0.element.isEmpty }
+        return try lines.enumerated().map { index, numbered in
+            let (lineIndex, line) = numbered
             do {
                 return try Hummingbird.Request.decode(ArticleBody.self, from: line).draft
             } catch let problem as ServiceError {
                 let field = "articles[\(index)]" + (problem.fields.first.map { ".\($0.field)" } ?? "")
                 throw ServiceError.invalid(
                     field: field, code: problem.fields.first?.code ?? problem.code,
-                    "Line \(index + 1): \(problem.message)")
+                    "Line \(lineIndex + 1): \(problem.message)")
             }
         }
     }

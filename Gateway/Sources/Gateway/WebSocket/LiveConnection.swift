@@ -23,6 +23,7 @@ struct LiveConnection: Sendable {
     private static let pulse = Duration.seconds(25)
     /// Without a sign of life for so long the client is gone.
     private static let silence = Duration.seconds(60)
+    private static let queryLimit = Duration.seconds(15)
     /// How long a client may take to answer a close.
     private static let closeLimit = Duration.seconds(2)
 
@@ -74,7 +75,8 @@ struct LiveConnection: Sendable {
             switch try ClientFrame(json: json) {
             case .resume(let conversation, let sequence): try subscriptions.begin(conversation, after: sequence)
             case .subscribe(let conversation):
-                let details = try await bus.ask(ConversationDetails(id: conversation), context())
+                let details = try await bus.ask(
+                    ConversationDetails(id: conversation), context().withTimeout(Self.queryLimit))
                 try subscriptions.begin(conversation, after: details.lastSequence)
             case .unsubscribe(let conversation): subscriptions.end(conversation)
             case .typing(let conversation, let active):
@@ -118,7 +120,13 @@ struct LiveConnection: Sendable {
     private func bidFarewell(_ writer: FrameWriter, _ code: WebSocketErrorCode) async throws {
         try await withTimeLimit(Self.closeLimit) {
             try await writer.close(code)
-            try await channel.channel.closeFuture.get()
+            // A future doesn't hear of cancellation; without this a client that answers the close and then
+            // keeps its end open would hold up the whole connection's end.
+            try await withTaskCancellationHandler {
+                try await channel.channel.closeFuture.get()
+            } onCancel: {
+                forceClose()
+            }
         }
     }
 

@@ -46,6 +46,7 @@ final class Subscriptions: Sendable {
         }
         let beginning = Beginning(conversation: conversation, sequence: sequence, subscription: subscription)
         guard !isFull, case .enqueued = begin.yield(beginning) else {
+            forget(conversation, subscription)
             throw ServiceError(
                 .conflict, code: "websocket.too_many_subscriptions",
                 "One connection follows at most \(Self.maximumPerConnection) conversations. Unsubscribe from some."
@@ -55,6 +56,13 @@ final class Subscriptions: Sendable {
 
     func end(_ conversation: ConversationID) {
         running.withLock { $0.removeValue(forKey: conversation) }?.cancel()
+    }
+
+    /// Makes room, unless something newer has taken the place.
+    private func forget(_ conversation: ConversationID, _ subscription: Subscription) {
+        running.withLock { running in
+            if running[conversation] === subscription { running[conversation] = nil }
+        }
     }
 
     func contains(_ conversation: ConversationID) -> Bool {
@@ -68,11 +76,7 @@ final class Subscriptions: Sendable {
                 try await self.follow(beginning.conversation, after: beginning.sequence, context)
             }
         } catch let error as ServiceError where error.kind != .cancelled {
-            running.withLock { running in
-                if running[beginning.conversation] === beginning.subscription {
-                    running[beginning.conversation] = nil
-                }
-            }
+            forget(beginning.conversation, beginning.subscription)
             try? await writer.send(error: error, requestID: context.requestID)
         } catch {
             // Cancelled, or the connection is gone.
@@ -84,7 +88,8 @@ final class Subscriptions: Sendable {
         _ conversation: ConversationID, after sequence: Int64, _ context: MessageContext
     ) async throws {
         let last = Atomic(sequence)
-        for attempt in 0... {
+        let attempts = Atomic(0)
+        while true {
             do {
                 let request = ConversationFeed(
                     conversationID: conversation, afterSequence: last.load(ordering: .relaxed))
@@ -95,11 +100,13 @@ final class Subscriptions: Sendable {
                     {
                         return
                     }
+                    attempts.store(0, ordering: .relaxed)
                     try await writer.send(item.frame(in: conversation))
                     if let sequence = item.sequence { last.store(sequence, ordering: .relaxed) }
                 }
                 return
             } catch let error as ServiceError where error.kind == .unavailable {
+                let attempt = attempts.wrappingAdd(1, ordering: .relaxed).oldValue
                 let longest = Duration.milliseconds(250) * (1 << min(attempt, 5))
                 try await ContinuousClock().sleep(for: longest * Double.random(in: 0.5...1))
             }

@@ -55,7 +55,7 @@ public final class HTTPBus: Bus {
     public func run() async throws {
         await signals.drain { batch, service in
             do {
-                let context = MessageContext(principal: .service(.gateway), requestID: "signals")
+                let context = MessageContext(principal: .anonymous, requestID: WireFormat.signals)
                     .withTimeout(.seconds(5))
                 _ = try await self.post(
                     JSONEncoder().encode(batch), to: "/\(WireFormat.signals)", of: service,
@@ -157,7 +157,7 @@ extension HTTPBus {
         request.headers.add(name: "content-type", value: "application/json")
         request.headers.add(
             name: "authorization",
-            value: try SignedContext(context, for: message, now: now()).header(key: key))
+            value: try SignedContext(context, for: message, body: body, now: now()).header(key: key))
         request.body = .bytes(ByteBuffer(data: body))
         return request
     }
@@ -212,7 +212,10 @@ extension HTTPBus {
                 "Something that isn't a Frontdesk service answered with status \(response.status.code)."
             )
         }
-        throw error
+        guard error.code == SignedContext.untrusted.code else { throw error }
+        // Between us and that service; the caller's own sign-in has nothing to do with it.
+        logger.error("Service refused us", metadata: ["error.message": "\(error.message)"])
+        throw ServiceError(.unavailable, code: error.code, error.message, retryAfterSeconds: 5)
     }
 
     private func decode<Value: Decodable>(_: Value.Type, from body: ByteBuffer, of message: String) throws

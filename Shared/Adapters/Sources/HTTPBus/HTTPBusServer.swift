@@ -132,10 +132,11 @@ public struct HTTPBusServer: Service {
         _ body: (Data, MessageContext) async throws -> Response
     ) async throws -> Response {
         do {
-            let messageContext = try SignedContext.verify(
+            let (messageContext, bodyDigest) = try SignedContext.verify(
                 request.headers[.authorization], for: message, key: key, now: now())
             do {
                 let data = try await collect(request)
+                guard SignedContext.digest(of: data) == bodyDigest else { throw SignedContext.untrusted }
                 return try await body(data, messageContext)
             } catch {
                 throw translated(error, during: message, messageContext)

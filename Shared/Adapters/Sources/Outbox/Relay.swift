@@ -41,7 +41,8 @@ public struct Relay: Sendable {
 
     private func runLanes() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for subscriber in ServiceName.allCases {
+            // The gateway keeps nothing, so there is nothing that an event could change there.
+            for subscriber in ServiceName.allCases where subscriber != .gateway {
                 let lane = RelayLane(subscriber: subscriber, relay: self)
                 group.addTask { try await lane.run() }
             }

@@ -71,6 +71,11 @@ final class GroupCommit: Sendable {
         var outcomes: [@Sendable () -> Void] = []
         do {
             try connection.run("BEGIN IMMEDIATE")
+        } catch {
+            // Another process holds the file. Each would only wait for it again.
+            return batch.forEach { $0.fail(Contracts.DatabaseError(error)) }
+        }
+        do {
             for job in batch {
                 try connection.run("SAVEPOINT job")
                 outcomes.append(job.attempt(connection))
@@ -82,7 +87,8 @@ final class GroupCommit: Sendable {
             // A full disk takes the whole transaction down, and with it what was nobody's fault. All of it
             // is undone, so each may try alone and learn of its own fate.
             connection.rollBackIfOpen()
-            return batch.forEach { commitAlone($0, connection) }
+            for job in batch where !job.endIfCancelled() { commitAlone(job, connection) }
+            return
         }
         outcomes.forEach { $0() }
     }

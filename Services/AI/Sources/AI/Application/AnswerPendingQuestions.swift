@@ -95,6 +95,9 @@ struct AnswerPendingQuestions: Sendable {
         )
     }
 
+    /// What Chat says when a conversation has ended or gone. Anything else of the same kind may pass.
+    private static let unwantedCodes: Set = ["chat.conversation_resolved", "chat.conversation_not_found"]
+
     private func settle(_ question: PendingAnswer, after error: any Error) async -> Bool {
         // Stopping isn't the answer's failure: it is there when the process starts again.
         if Task.isCancelled { return false }
@@ -106,11 +109,13 @@ struct AnswerPendingQuestions: Sendable {
         do {
             var postponed = question
             var random = AnyRandom(base: makeRandom())
-            if error.kind == .conflict || error.kind == .notFound {
+            if Self.unwantedCodes.contains(error.code) {
                 // The conversation has ended or gone: nobody waits for the answer any more.
                 logger.debug("Answer not wanted any more", metadata: metadata)
                 try await pending.drop(question.messageID)
-            } else if error.isTransient, postponed.postpone(at: now(), using: &random) {
+            } else if error.isTransient || error.isOutage,
+                postponed.postpone(at: now(), isOutage: error.isOutage, using: &random)
+            {
                 logger.warning("Answer postponed", metadata: metadata)
                 try await pending.save(postponed)
             } else {
@@ -134,5 +139,15 @@ struct AnswerPendingQuestions: Sendable {
     private struct AnyRandom: RandomNumberGenerator {
         var base: any RandomNumberGenerator & Sendable
         mutating func next() -> UInt64 { base.next() }
+    }
+}
+
+extension ServiceError {
+    /// Something was out of reach, or not started yet: none of the question's doing.
+    fileprivate var isOutage: Bool {
+        switch kind {
+        case .unavailable, .deadlineExceeded, .cancelled: true
+        default: code == "bus.unknown_message"
+        }
     }
 }

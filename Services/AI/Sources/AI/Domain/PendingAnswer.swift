@@ -13,13 +13,21 @@ struct PendingAnswer: Sendable, Hashable {
     var nextAttemptAt: Instant
 
     static let maximumAttempts = 5
+    /// After this nobody waits for an answer any more.
+    static let longestWait = Duration.seconds(3600)
 
+    /// - Parameter isOutage: Whether something was merely out of reach: that isn't the question's failure,
+    ///   so it is tried for as long as somebody may wait.
     /// - Returns: `false` when it has failed for the last time.
-    mutating func postpone(at now: Instant, using random: inout some RandomNumberGenerator) -> Bool {
+    mutating func postpone(
+        at now: Instant, isOutage: Bool, using random: inout some RandomNumberGenerator
+    ) -> Bool {
         attempts += 1
-        guard attempts < Self.maximumAttempts else { return false }
+        guard isOutage ? now < enqueuedAt + Self.longestWait : attempts < Self.maximumAttempts else {
+            return false
+        }
         // Full jitter: after an outage of Chat all waiting answers would otherwise come at the same moment.
-        let longest = min(60_000, 1000 << attempts)
+        let longest = min(60_000, 1000 << min(attempts, 6))
         nextAttemptAt = now + .milliseconds(Int.random(in: 0...longest, using: &random))
         return true
     }

@@ -141,7 +141,9 @@ import Testing
         for _ in 0..<200 {
             var pending = PendingAnswer.sample(1)
             var longest: [Instant] = []
-            while pending.postpone(at: clock.now(), using: &random) { longest.append(pending.nextAttemptAt) }
+            while pending.postpone(at: clock.now(), isOutage: false, using: &random) {
+                longest.append(pending.nextAttemptAt)
+            }
             #expect(longest.count == PendingAnswer.maximumAttempts - 1)
             for (index, instant) in longest.enumerated() {
                 #expect(instant <= clock.now() + .milliseconds(min(60_000, 1000 << (index + 1))))

@@ -24,6 +24,8 @@ struct FollowConversationProducer: Sendable {
             for signal in follower.takeSignals() { try await send(signal) }
             last = try await sendHistory(of: conversation.id, after: last, send)
         }
+        // The rings end only by cancellation, and a feed that was cut off must not look like one that ended.
+        throw CancellationError()
     }
 
     /// - Returns: The number of the last item sent.

@@ -9,7 +9,8 @@ public struct MessageContext: Sendable {
     public var traceparent: String?
     /// After this nobody waits for the answer any more. `nil`: as long as it takes.
     public var deadline: Deadline?
-    /// The client's `Idempotency-Key`: the same command with the same key takes effect once.
+    /// The client's `Idempotency-Key`: with the same key `StartConversation` and `SendMessage` take effect
+    /// once. Other commands don't look at it yet.
     public var idempotencyKey: String?
     /// BCP 47 language tag, such as `en` or `de-CH`.
     public var locale: String?
