@@ -91,17 +91,45 @@ import Testing
     }
 
     @Test func theFifthFailureIsTheLast() async {
-        bus.answer(PostReply.self) { _, _ in throw ServiceError(.unavailable, code: "test", "Down.") }
+        bus.answer(PostReply.self) { _, _ in throw ServiceError.internal }
         let pending = InMemoryPendingAnswers([.sample(1, attempts: 4)])
         #expect(await changes(1, of: pending) == [.dropped(.numbered(1))])
         #expect(pending.answered.isEmpty)
     }
 
-    @Test(arguments: [ServiceError.Kind.conflict, .notFound, .invalid])
-    func whatNobodyWaitsForIsDropped(kind: ServiceError.Kind) async {
-        bus.answer(PostReply.self) { _, _ in throw ServiceError(kind, code: "test", "No.") }
+    @Test(arguments: [
+        ServiceError(.unavailable, code: "test", "Down."), .deadlineExceeded,
+        .unknownMessage("chat.post_reply.v1"),
+    ])
+    func anOutageIsWaitedFor(outage: ServiceError) async {
+        bus.answer(PostReply.self) { _, _ in throw outage }
+        let pending = InMemoryPendingAnswers([.sample(1, attempts: 40)])
+        #expect(await changes(1, of: pending) == [.postponed(.numbered(1), attempts: 41)])
+        #expect(pending.rows[0].nextAttemptAt <= clock.now() + .seconds(60))
+    }
+
+    @Test func nobodyWaitsForMoreThanAnHour() async {
+        bus.answer(PostReply.self) { _, _ in throw ServiceError(.unavailable, code: "test", "Down.") }
+        let pending = InMemoryPendingAnswers([.sample(1)])
+        clock.advance(by: PendingAnswer.longestWait + .seconds(1))
+        #expect(await changes(1, of: pending) == [.dropped(.numbered(1))])
+    }
+
+    @Test(arguments: [
+        ServiceError(.conflict, code: "chat.conversation_resolved", "Over."),
+        ServiceError(.notFound, code: "chat.conversation_not_found", "Gone."),
+        ServiceError(.invalid, code: "test", "Never."),
+    ])
+    func whatNobodyWaitsForIsDropped(refusal: ServiceError) async {
+        bus.answer(PostReply.self) { _, _ in throw refusal }
         let pending = InMemoryPendingAnswers([.sample(1)])
         #expect(await changes(1, of: pending) == [.dropped(.numbered(1))])
+    }
+
+    @Test func twoWritersAtOncePostponeTheAnswer() async {
+        bus.answer(PostReply.self) { _, _ in throw ServiceError.concurrentChange }
+        let pending = InMemoryPendingAnswers([.sample(1)])
+        #expect(await changes(1, of: pending) == [.postponed(.numbered(1), attempts: 1)])
     }
 
     @Test func aBrokenIndexPostponesTheAnswer() async {
