@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Glibc
+import NIOWebSocket
 import Testing
 
 extension WholeSystem {
@@ -48,6 +49,23 @@ extension WholeSystem {
                     #expect(try await process.end(within: .seconds(15)) == .exited(0), "\(process.text)")
                     #expect(began.duration(to: .now) < .seconds(10))
                     withExtendedLifetime((idle, neverSent, halfHead, halfBody, silent)) {}
+                }
+            }
+        }
+
+        @Test func aClientThatAnswersTheCloseAndStaysHoldsUpNothing() async throws {
+            try await withTemporaryFolder { folder in
+                try await Executable.run("frontdesk", ["serve"], Self.settings(folder)) { process in
+                    let visitor = try await process.host().visitor()
+                    try await LiveSocket.open(as: visitor) { socket in
+                        let began = ContinuousClock.now
+                        process.kill(SIGTERM)
+                        let frame = try await socket.next()
+                        #expect(frame == nil)
+                        #expect(socket.closeCode == .goingAway)
+                        #expect(try await process.end(within: .seconds(15)) == .exited(0), "\(process.text)")
+                        #expect(began.duration(to: .now) < .seconds(10))
+                    }
                 }
             }
         }

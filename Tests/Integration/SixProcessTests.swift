@@ -76,6 +76,12 @@ extension WholeSystem {
                     again.kill(SIGTERM)
                     #expect(try await again.end() == .exited(0), "\(again.text)")
                 }
+                // A Chat that went in peace is missed like one that was killed.
+                try await Executable.run("frontdesk-chat", [], settings) { third in
+                    _ = try await third.line(with: "is ready")
+                    _ = try await admin.say("Still there?", in: conversation.id)
+                    #expect(try await socket.items(1).map(\.seq) == [9])
+                }
             }
         }
 
