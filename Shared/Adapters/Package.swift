@@ -71,7 +71,10 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         tests(
             "BusTests", of: ["InProcessBus", "HTTPBus"],
-            with: [.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+            with: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         tests("PersistenceTests", of: ["SQLite", "Migrations", "Outbox"]),
         tests(
             "AccessTokensTests", of: ["AccessTokens"], with: [.product(name: "JWTKit", package: "jwt-kit")]),
