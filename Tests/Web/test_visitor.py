@@ -130,7 +130,7 @@ class VisitorTests(PageCase):
 
     def test_a_visitor_whose_token_no_longer_holds_starts_afresh(self):
         # The browser reports the refused requests, and the refused WebSocket.
-        self.expect_complaint("401|426")
+        self.expect_complaint("401|HTTP Authentication failed")
         self.visitor.open().ask(GIFTS)
         self.page.evaluate("""() => localStorage.setItem("frontdesk.visitor", JSON.stringify(
             { token: "stale", expiresAt: Date.now() + 60_000 }))""")
