@@ -46,6 +46,8 @@ end_all() {
         if kill -KILL -- "-$pid" 2>/dev/null; then
             say "A process that was asked to end did not within $1 s; it was killed."
         fi
+        # Gone from the list of processes too, once this returns.
+        wait "$pid" 2>/dev/null || true
     done
     pids=()
 }
