@@ -43,7 +43,12 @@ let adapters: [Target] = [
         ]),
     adapter("Migrations", [logging]),
     adapter("Outbox", [logging], resources: [.embedInCode("Migrations")]),
-    adapter("SQLite", [.product(name: "GRDB", package: "GRDB.swift")]),
+    adapter(
+        "SQLite",
+        [
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ]),
     adapter("AccessTokens", [.product(name: "JWTKit", package: "jwt-kit")]),
     adapter("PasswordHashing", ["CArgon2", .product(name: "NIOPosix", package: "swift-nio")]),
     adapter("Mail", ["CCurl", logging, .product(name: "NIOPosix", package: "swift-nio")]),

@@ -10,6 +10,8 @@ import Synchronization
 
 /// A command through the HTTP bus against a bare AsyncHTTPClient and a bare Hummingbird route with the same
 /// bytes: calls per second with 64 callers.
+///
+/// As in the gateway: with a deadline, which is watched over once, further out.
 struct HTTPFigure {
     private static let callers = 64
     private static let roundDuration = Duration.seconds(2)
@@ -28,13 +30,13 @@ struct HTTPFigure {
                 registry: ServiceRegistry(addresses: [.chat: "http://127.0.0.1:\(await busPort.number)"]),
                 secret: Self.secret, now: { .systemNow() }, logger: .quiet)
             let bare = BareCaller(port: await barePort.number)
-            let context = MessageContext.sample
-            let rounds = try await Figure.rounds(
-                7,
-                ours: {
-                    try await rate { _ = try await bus.send(Measure.sample, context.withTimeout(.seconds(10))) }
-                },
-                reference: { try await rate { try await bare.call() } })
+            let context = MessageContext.sample.withTimeout(.seconds(600))
+            let rounds = try await Deadline.enforce(context.deadline) {
+                try await Figure.rounds(
+                    7,
+                    ours: { try await rate { _ = try await bus.send(Measure.sample, context) } },
+                    reference: { try await rate { try await bare.call() } })
+            }
             group.cancelAll()
             return Figure(
                 name: "HTTP bus: 64 callers over bare AsyncHTTPClient and Hummingbird", unit: "calls/s",

@@ -42,6 +42,7 @@ public final class HTTPBus: Bus {
     private static func client(connectionsPerHost: Int, silence: Duration? = nil) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.httpVersion = .http1Only
+        configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(2)
         configuration.timeout.read = silence.map { .init($0) }
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
@@ -157,7 +158,7 @@ extension HTTPBus {
         request.headers.add(name: "content-type", value: "application/json")
         request.headers.add(
             name: "authorization",
-            value: try SignedContext(context, for: message, body: body, now: now()).header(key: key))
+            value: SignedContext(context, for: message, body: body, now: now()).header(key: key))
         request.body = .bytes(ByteBuffer(data: body))
         return request
     }
@@ -168,18 +169,13 @@ extension HTTPBus {
         let deadline = context.deadline ?? Deadline(in: Self.defaultTimeout)
         guard deadline.remaining > .zero else { throw ServiceError.deadlineExceeded }
         let request = try prepare(body, to: path, of: service, message: message, context)
-        do {
-            return try await reaching(message) {
-                let response = try await calls.execute(request, deadline: .now() + .init(deadline.remaining))
-                // The client's own deadline ends with the head of the response.
-                return try await Deadline.enforce(deadline) {
-                    try await self.checkStatus(of: response)
-                    return try await response.body.collect(upTo: WireFormat.maximumBodyBytes)
-                }
+        // The client's own deadline would be a timer for each call, and ends with the head of the response.
+        return try await Deadline.enforce(deadline) {
+            try await self.reaching(message) {
+                let response = try await self.calls.execute(request, deadline: .distantFuture)
+                try await self.checkStatus(of: response)
+                return try await response.body.collect(upTo: WireFormat.maximumBodyBytes)
             }
-        } catch let error as ServiceError where error.kind == .unavailable && deadline.remaining <= .zero {
-            // The client's own timer and ours race; the caller should hear one story.
-            throw ServiceError.deadlineExceeded
         }
     }
 

@@ -95,18 +95,16 @@ public struct HTTPBusServer: Service {
     ) async throws -> Response {
         if let request = table.requests[name] {
             return json(
-                try await hangUps.cancelling(on: channel) {
-                    try await Deadline.enforce(context.deadline) { try await request.run(json: body, context) }
+                try await hangUps.cancelling(on: channel, after: context.deadline) {
+                    try await request.run(json: body, context)
                 })
         }
         if let stream = table.streams[name] {
             let response = StreamResponse { send in
                 // Somebody may follow a conversation for hours, which a server that ends can't wait for.
                 try await cancelWhenGracefulShutdown {
-                    try await hangUps.cancelling(on: channel) {
-                        try await Deadline.enforce(context.deadline) {
-                            try await stream.run(json: body, context, send: send)
-                        }
+                    try await hangUps.cancelling(on: channel, after: context.deadline) {
+                        try await stream.run(json: body, context, send: send)
                     }
                 }
             } translate: { error in

@@ -1,3 +1,4 @@
+import Contracts
 import NIOCore
 import Synchronization
 
@@ -10,20 +11,15 @@ final class HangUps: Sendable {
         Watcher(hangUps: self)
     }
 
-    /// Runs `operation`, cancelled when the caller on `channel` hangs up. HTTP/1.1 has one request at a
-    /// time on a connection, so one place per connection is enough.
+    /// Runs `operation`, cancelled when the caller on `channel` hangs up or its deadline passes. HTTP/1.1 has
+    /// one request at a time on a connection, so one place per connection is enough.
     func cancelling<Value: Sendable>(
-        on channel: any Channel, _ operation: @escaping @Sendable () async throws -> Value
+        on channel: any Channel, after deadline: Deadline? = nil,
+        _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         guard let call = calls.withLock({ $0[ObjectIdentifier(channel)] }) else { throw CancellationError() }
-        let task = Task { try await operation() }
-        call.begin { task.cancel() }
         defer { call.end() }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
-        }
+        return try await Deadline.enforce(deadline, cancellable: call.begin, operation)
     }
 
     fileprivate func connected(_ channel: any Channel) {

@@ -8,7 +8,7 @@ import GRDB
 /// power.
 public final class SQLiteDatabase: Contracts.Database {
     private let pool: DatabasePool
-    private let reads: SharedReads
+    private let quickReads: QuickReads
     private let writes: GroupCommit
     private let streams: RowStreams
 
@@ -19,8 +19,8 @@ public final class SQLiteDatabase: Contracts.Database {
     public init(path: String) throws {
         try Self.makePrivate(path)
         pool = try translatingErrors { try DatabasePool(path: path, configuration: Self.configuration()) }
-        reads = try translatingErrors {
-            try SharedReads(path: path, configuration: Self.configuration(readonly: true))
+        quickReads = try translatingErrors {
+            try QuickReads(path: path, configuration: Self.configuration(readonly: true))
         }
         writes = GroupCommit(pool: pool)
         streams = RowStreams(path: path, configuration: Self.configuration(readonly: true))
@@ -50,7 +50,8 @@ public final class SQLiteDatabase: Contracts.Database {
     }
 
     public func query(_ statement: SQL) async throws -> [SQLRow] {
-        try await reads.query(statement)
+        if let rows = try quickReads.query(statement) { return rows }
+        return try await read { try $0.query(statement) }
     }
 
     public func read<Result: Sendable>(

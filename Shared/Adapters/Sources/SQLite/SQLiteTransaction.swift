@@ -12,16 +12,17 @@ struct SQLiteTransaction: SQLTransaction {
     var dialect: SQLDialect { .sqlite }
 
     func query(_ statement: SQL) throws -> [SQLRow] {
-        try translatingErrors {
-            let prepared = try prepare(statement)
-            let columns = prepared.columnNames
-            var rows: [SQLRow] = []
-            let cursor = try Row.fetchCursor(prepared)
-            while let row = try cursor.next() {
-                rows.append(SQLRow(columns: columns, row))
-            }
-            return rows
+        try translatingErrors { try rows(of: prepare(statement)) }
+    }
+
+    func rows(of prepared: Statement) throws -> [SQLRow] {
+        let columns = prepared.columnNames
+        var rows: [SQLRow] = []
+        let cursor = try Row.fetchCursor(prepared)
+        while let row = try cursor.next() {
+            rows.append(SQLRow(columns: columns, row))
         }
+        return rows
     }
 
     @discardableResult

@@ -128,7 +128,7 @@ extension BusTests {
             let calls = Record<String>()
             try await withServers([.echoing(noting: calls)]) { addresses in
                 let context = SignedContext(.sample(), for: Say.name, body: Data(body.utf8), now: .systemNow())
-                let token = try context.header(key: SymmetricKey(data: Data(secret.utf8)))
+                let token = context.header(key: SymmetricKey(data: Data(secret.utf8)))
                 let answer = await post(body, to: Say.name, token: token, at: addresses)
                 #expect(answer.hasPrefix("HTTP/1.1 400"))
                 #expect(answer.contains("bus.malformed_message"))

@@ -142,7 +142,8 @@ extension PersistenceTests {
                     }
                 ]) { _ in try await before.reaches(4) }
                 let after = Record<Int>()
-                try await rig.reopened().relaying([
+                let restarted = try rig.reopened()
+                try await restarted.relaying([
                     .ai: { events in
                         after.append(1)
                         return try await failing(events)
@@ -150,6 +151,7 @@ extension PersistenceTests {
                 ]) { _ in
                     try await after.reaches(7)
                     try await rig.record(2...2)
+                    restarted.doorbell.ring()
                     try await after.reaches(8)
                 }
                 #expect(try await rig.deadLetters().first == "ai 1 internal_error 10")

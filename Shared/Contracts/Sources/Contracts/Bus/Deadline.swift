@@ -26,24 +26,28 @@ extension Deadline {
     ///
     /// Watching costs a task, so it is done once, at the edge: further in, with the same deadline or a later
     /// one, this only looks at the clock.
+    /// - Parameter cancellable: Told, before the operation begins, how somebody else can cancel it too.
     /// - Throws: `.deadlineExceeded` when the deadline passed first and the operation failed for it, else
     ///   what `operation` throws.
     public static func enforce<Result: Sendable>(
-        _ deadline: Deadline?, _ operation: @escaping @Sendable () async throws -> Result
+        _ deadline: Deadline?, cancellable: ((_ cancel: @escaping @Sendable () -> Void) -> Void)? = nil,
+        _ operation: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        guard let deadline else { return try await operation() }
-        guard deadline.instant > .now else { throw ServiceError.deadlineExceeded }
-        if let enforced, enforced <= deadline { return try await operation() }
-        let task = $enforced.withValue(deadline) {
+        if let deadline, deadline.instant <= .now { throw ServiceError.deadlineExceeded }
+        let isNearest = deadline.map { deadline in enforced.map { deadline < $0 } ?? true } ?? false
+        guard isNearest || cancellable != nil else { return try await operation() }
+
+        let task = $enforced.withValue(isNearest ? deadline : enforced) {
             Task { try await operation() }
         }
-        let watched = DeadlineWatch.shared.watch(deadline) { task.cancel() }
+        cancellable?({ task.cancel() })
+        let watched = isNearest ? deadline.map { DeadlineWatch.shared.watch($0) { task.cancel() } } : nil
         let outcome = await withTaskCancellationHandler {
             await task.result
         } onCancel: {
             task.cancel()
         }
-        let hasPassed = !DeadlineWatch.shared.release(watched)
+        let hasPassed = watched.map { !DeadlineWatch.shared.release($0) } ?? false
         if hasPassed, case .failure = outcome { throw ServiceError.deadlineExceeded }
         return try outcome.get()
     }

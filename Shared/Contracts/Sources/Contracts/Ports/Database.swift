@@ -7,7 +7,8 @@
 public protocol Database: Sendable {
     var dialect: SQLDialect { get }
 
-    /// Runs one statement that only reads.
+    /// Runs one statement that only reads. Made for looking things up, which may happen on the caller's thread:
+    /// what computes for long goes through ``read(_:)``.
     /// - Throws: ``DatabaseError``.
     func query(_ statement: SQL) async throws -> [SQLRow]
 
