@@ -9,7 +9,8 @@ let settings: [SwiftSetting] = [
 
 let services = ["User", "Chat", "AI", "Analytics", "Notification"]
 let adapters = [
-    "AccessTokens", "HTTPBus", "InProcessBus", "Mail", "Migrations", "Outbox", "PasswordHashing", "SQLite",
+    "AccessTokens", "HTTPBus", "InProcessBus", "Jobs", "Mail", "Migrations", "Outbox", "PasswordHashing",
+    "PostgreSQL", "SQLite",
 ]
 let processes = ["user", "chat", "ai", "analytics", "notification", "gateway"]
 

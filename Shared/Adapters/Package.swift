@@ -41,13 +41,26 @@ let adapters: [Target] = [
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]),
-    adapter("Migrations", [logging]),
-    adapter("Outbox", [logging], resources: [.embedInCode("Migrations")]),
+    adapter("Migrations", [logging, .product(name: "Crypto", package: "swift-crypto")]),
+    adapter(
+        "Outbox", [logging, .product(name: "Crypto", package: "swift-crypto")],
+        resources: [.embedInCode("Migrations")]),
+    adapter("Jobs", [logging], resources: [.embedInCode("Migrations")]),
     adapter(
         "SQLite",
         [
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ]),
+    adapter("PostgreSQL", ["CPostgreSQL"]),
+    adapter("Caching", []),
+    adapter(
+        "Redis",
+        [
+            logging,
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
     adapter("AccessTokens", [.product(name: "JWTKit", package: "jwt-kit")]),
     adapter("PasswordHashing", ["CArgon2", .product(name: "NIOPosix", package: "swift-nio")]),
@@ -69,10 +82,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: adapters + [
         .systemLibrary(
             name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         tests(
             "BusTests", of: ["InProcessBus", "HTTPBus"],
@@ -80,9 +95,17 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        tests("PersistenceTests", of: ["SQLite", "Migrations", "Outbox"]),
+        tests("JobsTests", of: ["Jobs", "SQLite", "PostgreSQL"]),
+        tests("PersistenceTests", of: ["SQLite", "PostgreSQL", "Migrations", "Outbox", "InProcessBus"]),
         tests(
             "AccessTokensTests", of: ["AccessTokens"], with: [.product(name: "JWTKit", package: "jwt-kit")]),
+        tests("CachingTests", of: ["Caching"]),
+        tests(
+            "RedisTests", of: ["Redis", "Caching", "InProcessBus"],
+            with: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         tests("PasswordHashingTests", of: ["PasswordHashing"]),
         tests("MailTests", of: ["Mail", "CCurl"]),
     ]

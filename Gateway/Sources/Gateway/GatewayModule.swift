@@ -81,6 +81,7 @@ public struct GatewayModule: Service {
         KnowledgeRoutes(bus: bus).register(on: v1.group("knowledge"))
         AnswerRoutes(bus: bus).register(on: v1.group("ai"))
         AnalyticsRoutes(bus: bus).register(on: v1.group("analytics"))
+        OperationsRoutes(bus: bus).register(on: v1.group("operations"))
 
         // Comes here only when it may not become a WebSocket: says why.
         router.get(RouterPath(Handshake.path)) { request, _ -> Response in

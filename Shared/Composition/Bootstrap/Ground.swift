@@ -1,8 +1,10 @@
 import Contracts
 import FoundationEssentials
+import Jobs
 import Logging
 import Migrations
 import Outbox
+import PostgreSQL
 import SQLite
 
 /// What a process makes once and hands to each of its services.
@@ -13,33 +15,57 @@ struct Ground: Sendable {
 
     let now: @Sendable () -> Instant = { .systemNow() }
     let sleep: @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
+    let random: @Sendable () -> Double = { Double.random(in: 0..<1) }
     let makeUUID: @Sendable () -> UUID = {
         var random = SystemRandomNumberGenerator()
         return .version7(at: .systemNow(), using: &random)
     }
 
     /// Opens a service's own database and brings its schema up to date.
-    func footing(for service: ServiceName, _ migrations: [Migration]) async throws -> Footing {
-        try FileManager.default.createDirectory(
-            atPath: settings.dataFolder, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
-        let database = try SQLiteDatabase(path: "\(settings.dataFolder)/\(service.rawValue).sqlite")
+    /// - Parameter audited: The kinds of aggregates whose history must show when somebody changes it.
+    func footing(
+        for service: ServiceName, _ migrations: [Migration], audited: Set<String> = []
+    ) async throws -> Footing {
         let logger = logger(for: service)
+        let jobQueue = SQLJobQueue(database: try await database(of: service), now: now)
+        let database = jobQueue.database
         let migrator = Migrator(database: database, now: now, logger: logger)
         try await migrator.apply(Outbox.migrations, of: "outbox")
+        try await migrator.apply(SQLJobQueue.migrations, of: "jobs")
         try await migrator.apply(migrations, of: service.rawValue)
 
         let doorbell = Doorbell()
         let unitOfWork = OutboxUnitOfWork(
-            database: database, now: now, makeUUID: makeUUID, doorbell: doorbell)
-        let relay = Relay(
-            publisher: service, database: database, bus: bus, doorbell: doorbell, now: now, sleep: sleep,
-            random: { Double.random(in: 0..<1) }, logger: logger)
+            database: database, now: now, makeUUID: makeUUID, doorbell: doorbell, audited: audited)
         return Footing(
             platform: Platform(
                 bus: bus, database: database, unitOfWork: unitOfWork, now: now, makeUUID: makeUUID,
                 logger: logger),
-            relay: relay)
+            relay: Relay(
+                publisher: service, database: database, bus: bus, doorbell: doorbell, now: now, sleep: sleep,
+                random: random, logger: logger),
+            operations: OutboxOperations(
+                service: service, database: database, audited: audited, now: now, logger: logger),
+            jobQueue: jobQueue)
+    }
+
+    private func database(of service: ServiceName) async throws -> any Database {
+        try FileManager.default.createDirectory(
+            atPath: settings.dataFolder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        guard let url = settings.databaseURL else {
+            return try SQLiteDatabase(path: "\(settings.dataFolder)/\(service.rawValue).sqlite")
+        }
+        let schema = service.rawValue
+        let database = PostgreSQLDatabase(try PostgreSQLConfiguration(url: url, schema: schema))
+        // Where the role may not make schemas, somebody has made it; two processes may both find none.
+        do {
+            try await database.transaction { transaction in
+                let known = try transaction.query("SELECT 1 FROM pg_namespace WHERE nspname = \(schema)")
+                if known.isEmpty { try transaction.executeScript("CREATE SCHEMA \"\(schema)\"") }
+            }
+        } catch DatabaseError.uniqueViolation {}
+        return database
     }
 
     func logger(for service: ServiceName) -> Logger {
@@ -53,4 +79,6 @@ struct Ground: Sendable {
 struct Footing: Sendable {
     let platform: Platform
     let relay: Relay
+    let operations: OutboxOperations
+    let jobQueue: SQLJobQueue
 }

@@ -5,6 +5,7 @@ import Chat
 import Contracts
 import Crypto
 import FoundationEssentials
+import Jobs
 import Mail
 import Notification
 import Outbox
@@ -31,7 +32,7 @@ struct Node: Sendable {
     }
 
     private static func user(_ ground: Ground) async throws -> Node {
-        let footing = try await ground.footing(for: .user, UserModule.migrations)
+        let footing = try await ground.footing(for: .user, UserModule.migrations, audited: ["account"])
         let module = UserModule(
             platform: footing.platform, passwordHasher: Argon2PasswordHasher(), keyMaker: ES256KeyMaker(),
             random: { count in
@@ -74,8 +75,17 @@ struct Node: Sendable {
         } else {
             mailer = FolderMailer(folder: "\(settings.dataFolder)/outbox", sender: settings.mailSender)
         }
-        let module = NotificationModule(platform: footing.platform, mailer: mailer, siteName: settings.siteName)
-        return Node(.notification, footing, [], module.register)
+        let module = NotificationModule(
+            platform: footing.platform, jobQueue: footing.jobQueue, mailer: mailer, siteName: settings.siteName)
+        var jobTable = JobTable(service: .notification)
+        module.registerJobs(on: &jobTable)
+        let runner = JobRunner(
+            queue: footing.jobQueue, table: jobTable,
+            // Of one SQLite file there is one server, and it has less time than usual to end.
+            settings: .init(drainTime: .seconds(5), isAlone: settings.databaseURL == nil),
+            now: ground.now, sleep: ground.sleep, random: ground.random,
+            logger: ground.logger(for: .notification))
+        return Node(.notification, footing, [Job("job-queue") { await runner.run() }], module.register)
     }
 
     private init(
@@ -84,6 +94,7 @@ struct Node: Sendable {
     ) {
         var table = HandlerTable(service: service)
         register(&table)
+        footing.operations.register(on: &table)
         self.table = table
         self.jobs = jobs + [Job("relay") { try await footing.relay.run() }]
         self.prepare = prepare

@@ -34,9 +34,9 @@ extension Setting {
     /// All of them, in the order of the documentation.
     public static let all: [Setting] =
         [
-            httpHost, httpPort, publicURL, siteName, data, adminEmail, adminPassword, bus, busSecret, smtpURL,
-            smtpUser,
-            smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
+            httpHost, httpPort, publicURL, siteName, data, databaseURL, adminEmail, adminPassword, bus,
+            busSecret,
+            smtpURL, smtpUser, smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
         ] + ServiceName.allCases.map(busURL)
 
     static let httpHost = Setting(
@@ -53,6 +53,10 @@ extension Setting {
         "The business's name, on the pages and in mail.")
     static let data = Setting(
         "data", "a folder", default: "data", "Where all data is kept; made when it isn't there.")
+    static let databaseURL = Setting(
+        "database.url", "postgres://user:password@host:port/name", secret: true,
+        "The PostgreSQL database to keep everything in, a schema for each service. Absent: SQLite, in the data folder."
+    )
     static let adminEmail = Setting(
         "admin.email", "an e-mail address", default: "admin@localhost",
         "Of the administrator that the first start creates.")

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPBus
 import Logging
 import Mail
+import PostgreSQL
 
 /// The settings, read and checked: past this nobody checks again.
 public struct Settings: Sendable {
@@ -12,6 +13,8 @@ public struct Settings: Sendable {
     public var siteName: String
     /// Without a slash at the end.
     public var dataFolder: String
+    /// Of the PostgreSQL database; `nil`: SQLite.
+    public var databaseURL: String?
     public var adminEmail: Email
     public var adminPassword: String?
     public var bus: Transport
@@ -32,6 +35,10 @@ public struct Settings: Sendable {
         let siteName = try source.read(.siteName) { (1...60).contains($0.count) ? $0 : nil }
         self.siteName = siteName
         dataFolder = try source.read(.data) { $0.hasSuffix("/") && $0 != "/" ? String($0.dropLast()) : $0 }
+        databaseURL = try source.readIfSet(.databaseURL) {
+            ["postgres://", "postgresql://"].contains(where: $0.hasPrefix)
+                && (try? PostgreSQLConfiguration(url: $0)) != nil ? $0 : nil
+        }
         adminEmail = try source.read(.adminEmail) { try? Email($0) }
         adminPassword = try source.readIfSet(.adminPassword) {
             (12...128).contains($0.unicodeScalars.count) ? $0 : nil

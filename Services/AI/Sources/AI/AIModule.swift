@@ -53,15 +53,17 @@ public struct AIModule: Sendable {
 
     public static let migrations = [
         Migration(
-            fileName: "0001_create_articles.sqlite", script: PackageResources._001_create_articles_sqlite_sql
-        ),
+            fileName: "0001_create_articles",
+            sqlite: PackageResources._001_create_articles_sqlite_sql,
+            postgres: PackageResources._001_create_articles_postgres_sql),
         Migration(
-            fileName: "0002_create_passages.sqlite", script: PackageResources._002_create_passages_sqlite_sql
-        ),
+            fileName: "0002_create_passages",
+            sqlite: PackageResources._002_create_passages_sqlite_sql,
+            postgres: PackageResources._002_create_passages_postgres_sql),
         Migration(
-            fileName: "0003_create_pending_answers.sqlite",
-            script: PackageResources._003_create_pending_answers_sqlite_sql
-        ),
+            fileName: "0003_create_pending_answers",
+            sqlite: PackageResources._003_create_pending_answers_sqlite_sql,
+            postgres: PackageResources._003_create_pending_answers_postgres_sql),
     ]
 
     /// One run of each at a time.

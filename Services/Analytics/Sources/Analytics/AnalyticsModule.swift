@@ -16,12 +16,14 @@ public struct AnalyticsModule: Sendable {
         table.react(to: QuestionAnswered.self) { try await count($0, $1, $2) }
 
         table.handle(AnalyticsOverview.self, with: ShowOverview(counts: counts).callAsFunction)
+        table.handle(RebuildProjection<AnalyticsLog>.self, with: RebuildCounts(counts: counts).callAsFunction)
     }
 
     public static let migrations = [
         Migration(
             fileName: "0001_create_daily_counts",
-            script: PackageResources._001_create_daily_counts_sqlite_sql)
+            sqlite: PackageResources._001_create_daily_counts_sqlite_sql,
+            postgres: PackageResources._001_create_daily_counts_postgres_sql)
     ]
 
     /// None: it counts what is delivered to it.

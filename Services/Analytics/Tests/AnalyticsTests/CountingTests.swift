@@ -53,6 +53,28 @@ import Testing
         #expect(counts.all.values.reduce(0) { $0 + $1.values.reduce(0, +) } > 100)
     }
 
+    @Test(arguments: 1...20)
+    func replayingEverythingGivesTheSameCounts(seed: UInt64) async throws {
+        var random = SplitMix64(state: seed)
+        let occurrences = occurrences(200, using: &random)
+        try await deliver(occurrences, to: counts)
+        let before = counts.all
+
+        _ = try await RebuildCounts(counts: counts)(
+            RebuildProjection<AnalyticsLog>(), .sample(.sample(role: .admin)))
+        #expect(counts.all.isEmpty)
+        try await deliver(occurrences.shuffled(using: &random), to: counts)
+        #expect(counts.all == before)
+    }
+
+    @Test func onlyAdministratorsRebuild() async {
+        let failure = await failure {
+            try await RebuildCounts(counts: counts)(
+                RebuildProjection<AnalyticsLog>(), .sample(.sample(role: .agent)))
+        }
+        #expect(failure?.code == "auth.permission_missing")
+    }
+
     @Test func overviewSumsAllDays() async throws {
         var random = SplitMix64(state: 7)
         let occurrences = occurrences(500, using: &random)

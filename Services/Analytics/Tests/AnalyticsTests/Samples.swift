@@ -24,6 +24,10 @@ final class InMemoryDailyCounts: DailyCounts {
         }
     }
 
+    func startOver(_ context: MessageContext) async throws {
+        state.withLock { $0 = State() }
+    }
+
     func totals() async throws -> [Metric: Int] {
         all.values.reduce(into: [:]) { totals, counts in totals.merge(counts, uniquingKeysWith: +) }
     }

@@ -12,7 +12,8 @@ public struct ChatModule: Sendable {
     public static let migrations = [
         Migration(
             fileName: "0001_create_conversations",
-            script: PackageResources._001_create_conversations_sqlite_sql)
+            sqlite: PackageResources._001_create_conversations_sqlite_sql,
+            postgres: PackageResources._001_create_conversations_postgres_sql)
     ]
 
     public func register(on table: inout HandlerTable) {

@@ -12,28 +12,39 @@ final class InMemoryDeliveries: Deliveries {
         var recipient: Email?
         var reason: String?
     }
-    private let entries = Mutex<[EventID: Entry]>([:])
+    private let state = Mutex<(entries: [EventID: Entry], jobs: [any QueuedJob], ended: [JobLease])>(
+        ([:], [], []))
 
-    var all: [Entry] { entries.withLock { Array($0.values) } }
+    var all: [Entry] { state.withLock { Array($0.entries.values) } }
+    /// What was enqueued, oldest first.
+    var jobs: [MailTranscript] { state.withLock { $0.jobs.compactMap { $0 as? MailTranscript } } }
+    var ended: [JobLease] { state.withLock { $0.ended } }
 
     func open(
-        _ kind: DeliveryKind, for event: EventEnvelope, to recipient: Email, _ context: MessageContext
-    ) async throws -> DeliveryStatus {
-        entries.withLock { entries in
-            let entry = entries[event.id] ?? Entry(status: .pending, recipient: recipient)
-            entries[event.id] = entry
-            return entry.status
+        _ kind: DeliveryKind, for event: EventEnvelope, to recipient: Email, by job: some QueuedJob,
+        _ context: MessageContext
+    ) async throws {
+        state.withLock { state in
+            guard state.entries[event.id] == nil else { return }
+            state.entries[event.id] = Entry(status: .pending, recipient: recipient)
+            state.jobs.append(job)
         }
     }
 
+    func recipient(of kind: DeliveryKind, for event: EventID) async throws -> Email? {
+        state.withLock { $0.entries[event]?.recipient }
+    }
+
     func close(
-        _ kind: DeliveryKind, for event: EventEnvelope, as outcome: DeliveryOutcome, _ context: MessageContext
+        _ kind: DeliveryKind, for event: EventID, as outcome: DeliveryOutcome, ending lease: JobLease,
+        _ context: MessageContext
     ) async throws {
-        entries.withLock { entries in
+        state.withLock { state in
             switch outcome {
-            case .sent: entries[event.id] = Entry(status: .sent)
-            case .failed(let reason): entries[event.id] = Entry(status: .failed, reason: reason)
+            case .sent: state.entries[event] = Entry(status: .sent)
+            case .failed(let reason): state.entries[event] = Entry(status: .failed, reason: reason)
             }
+            state.ended.append(lease)
         }
     }
 }

@@ -9,7 +9,8 @@ import Testing
         return try Mail.transcript(
             TranscriptText(of: conversation, siteName: siteName), of: conversation,
             to: Email("ada@example.com"),
-            siteName: siteName, because: .sample)
+            siteName: siteName, because: EventEnvelope.sample.id,
+            at: EventEnvelope.sample.occurredAt)
     }
 
     @Test func subjectNamesSiteAndConversation() throws {

@@ -45,14 +45,17 @@ public struct UserModule: Sendable {
 
     public static let migrations = [
         Migration(
-            fileName: "0001_create_accounts.sqlite.sql",
-            script: PackageResources._001_create_accounts_sqlite_sql),
+            fileName: "0001_create_accounts",
+            sqlite: PackageResources._001_create_accounts_sqlite_sql,
+            postgres: PackageResources._001_create_accounts_postgres_sql),
         Migration(
-            fileName: "0002_create_sessions.sqlite.sql",
-            script: PackageResources._002_create_sessions_sqlite_sql),
+            fileName: "0002_create_sessions",
+            sqlite: PackageResources._002_create_sessions_sqlite_sql,
+            postgres: PackageResources._002_create_sessions_postgres_sql),
         Migration(
-            fileName: "0003_create_signing_keys.sqlite.sql",
-            script: PackageResources._003_create_signing_keys_sqlite_sql),
+            fileName: "0003_create_signing_keys",
+            sqlite: PackageResources._003_create_signing_keys_sqlite_sql,
+            postgres: PackageResources._003_create_signing_keys_postgres_sql),
     ]
 
     /// Makes the signing key and the first administrator where there are none. Called once at each start,

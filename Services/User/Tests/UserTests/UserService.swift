@@ -144,6 +144,10 @@ struct UnusedDatabase: Database, UnitOfWork {
         _ body: @escaping @Sendable (any Transaction) throws -> Void
     ) async throws { throw DatabaseError.unavailable("unused") }
 
+    func startOver(
+        _ context: MessageContext, _ body: @escaping @Sendable (any Transaction) throws -> Void
+    ) async throws { throw DatabaseError.unavailable("unused") }
+
     func history(
         of aggregate: EventEnvelope.Aggregate, after sequence: Int64, limit: Int
     ) async throws -> [EventEnvelope] { [] }

@@ -18,71 +18,67 @@ public struct Migrator: Sendable {
     /// - Parameters:
     ///   - component: Whose tables: several components can live in one database, each with its own series.
     ///   - migrations: In order, versions 1, 2, 3, …
-    /// - Throws: ``SchemaIsNewer`` before anything is changed.
+    /// - Throws: ``SchemaIsNewer`` or ``MigrationChanged`` before anything is changed.
     public func apply(_ migrations: [Migration], of component: String) async throws {
-        precondition(
-            migrations.map(\.version) == migrations.indices.map { $0 + 1 },
-            "The migrations of \(component) aren't numbered 1, 2, 3, …"
-        )
-        try await database.transaction { transaction in
-            try transaction.executeScript(
-                """
-                CREATE TABLE IF NOT EXISTS schema_migrations (
-                    component TEXT NOT NULL,
-                    version INTEGER NOT NULL,
-                    name TEXT NOT NULL,
-                    applied_at BIGINT NOT NULL,
-                    PRIMARY KEY (component, version)
-                )
-                """)
-            let applied = try transaction.version(of: component)
-            guard applied <= migrations.count else {
-                throw SchemaIsNewer(component: component, found: applied, known: migrations.count)
-            }
+        let series = Series(component: component, migrations: migrations)
+        try await database.transaction { try $0.createMigrationTable() }
+        let done = try await database.transaction { transaction in
+            try transaction.takeTurn()
+            let applied = try transaction.applied(of: series)
+            try transaction.adopt(applied, of: series)
+            return Set(applied.map(\.version))
         }
-        for migration in migrations {
-            try await apply(migration, of: component)
+        for migration in migrations where !done.contains(migration.version) {
+            try await apply(migration, of: series)
         }
     }
 
-    private func apply(_ migration: Migration, of component: String) async throws {
+    /// What was applied and what is missing. Changes nothing, and doesn't wait for whoever migrates.
+    public func status(of component: String, _ migrations: [Migration]) async throws -> SchemaStatus {
+        let series = Series(component: component, migrations: migrations)
+        return try await database.read { reader in
+            let applied = try reader.hasMigrationTable() ? reader.appliedMigrations(of: component) : []
+            return SchemaStatus(of: series, applied: applied, dialect: reader.dialect)
+        }
+    }
+
+    private func apply(_ migration: Migration, of series: Series) async throws {
         let appliedAt = now().microsecondsSinceEpoch
         let isNew = try await database.transaction { transaction in
-            guard try transaction.version(of: component) < migration.version else { return false }
-            try transaction.executeScript(migration.script)
+            try transaction.takeTurn()
+            // Somebody else may have applied it since the last look, or more than this program knows.
+            let applied = try transaction.applied(of: series)
+            guard !applied.contains(where: { $0.version == migration.version }) else { return false }
+            try transaction.executeScript(migration.script(for: transaction.dialect))
             try transaction.execute(
                 """
-                INSERT INTO schema_migrations (component, version, name, applied_at)
-                VALUES (\(component), \(migration.version), \(migration.name), \(appliedAt))
+                INSERT INTO schema_migrations (component, version, name, checksum, applied_at)
+                VALUES (
+                    \(series.component), \(migration.version), \(migration.name),
+                    \(migration.checksum(for: transaction.dialect)), \(appliedAt)
+                )
                 """)
             return true
         }
         if isNew {
             logger.info(
                 "Migration applied",
-                metadata: ["db.migration": "\(component) \(migration.version) \(migration.name)"])
+                metadata: ["db.migration": "\(series.component) \(migration.version) \(migration.name)"])
         }
     }
 }
 
-extension SQLReader {
-    fileprivate func version(of component: String) throws -> Int {
-        let row = try first(
-            "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations WHERE component = \(component)")
-        return try row?.value("version") ?? 0
-    }
-}
+/// The migrations of one component.
+struct Series: Sendable {
+    let component: String
+    let migrations: [Migration]
 
-/// The data was written by a newer program: this one would misread it.
-public struct SchemaIsNewer: Error, CustomStringConvertible {
-    public let component: String
-    public let found: Int
-    public let known: Int
-
-    public var description: String {
-        """
-        The data of \(component) has schema version \(found), but this program knows only up to \(known). \
-        Start the newer program, or restore a backup made by this one.
-        """
+    init(component: String, migrations: [Migration]) {
+        precondition(
+            migrations.map(\.version) == migrations.indices.map { $0 + 1 },
+            "The migrations of \(component) aren't numbered 1, 2, 3, …"
+        )
+        self.component = component
+        self.migrations = migrations
     }
 }

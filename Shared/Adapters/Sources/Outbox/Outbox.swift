@@ -5,6 +5,12 @@ import Contracts
 public enum Outbox {
     public static let migrations = [
         Migration(
-            fileName: "0001_create_outbox", script: PackageResources._001_create_outbox_sqlite_sql)
+            fileName: "0001_create_outbox",
+            sqlite: PackageResources._001_create_outbox_sqlite_sql,
+            postgres: PackageResources._001_create_outbox_postgres_sql),
+        Migration(
+            fileName: "0002_park_failed_deliveries",
+            sqlite: PackageResources._002_park_failed_deliveries_sqlite_sql,
+            postgres: PackageResources._002_park_failed_deliveries_postgres_sql),
     ]
 }

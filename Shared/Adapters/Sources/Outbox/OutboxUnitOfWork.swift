@@ -7,26 +7,38 @@ public struct OutboxUnitOfWork: UnitOfWork {
     private let now: @Sendable () -> Instant
     private let makeUUID: @Sendable () -> UUID
     private let doorbell: Doorbell
+    private let audited: Set<String>
 
-    /// - Parameter doorbell: Rung after each commit, so that the relay needn't wait for its next look.
+    /// How often a body runs that finds its key taken each time.
+    private static let maximumRuns = 5
+
+    /// - Parameters:
+    ///   - doorbell: Rung after each commit with events, so that the relay needn't wait for its next look.
+    ///   - audited: The kinds of aggregates whose events are chained by hashes, see ``EventChain``. On
+    ///     PostgreSQL each takes a read that makes neighbours conflict, so: where it matters who did what,
+    ///     such as accounts.
     public init(
         database: any Database, now: @escaping @Sendable () -> Instant,
-        makeUUID: @escaping @Sendable () -> UUID, doorbell: Doorbell
+        makeUUID: @escaping @Sendable () -> UUID, doorbell: Doorbell, audited: Set<String> = []
     ) {
         self.database = database
         self.now = now
         self.makeUUID = makeUUID
         self.doorbell = doorbell
+        self.audited = audited
     }
 
     public func commit<Result: Sendable>(
         _ context: MessageContext, _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result {
-        let result = try await database.transaction { transaction in
-            try body(recording(transaction, context))
+        var run = 1
+        while true {
+            do {
+                return try await commitOnce(context, body)
+            } catch DatabaseError.uniqueViolation where run < Self.maximumRuns {
+                run += 1
+            }
         }
-        doorbell.ring()
-        return result
     }
 
     public func react(
@@ -34,16 +46,24 @@ public struct OutboxUnitOfWork: UnitOfWork {
         _ body: @escaping @Sendable (any Transaction) throws -> Void
     ) async throws {
         let reactedAt = now()
-        try await database.transaction { transaction in
+        try await commit(context) { transaction in
             let isFirst = try transaction.execute(
                 """
                 INSERT INTO inbox (event_id, reacted_at) VALUES (\(envelope.id), \(reactedAt))
                 ON CONFLICT (event_id) DO NOTHING
                 """)
             guard isFirst == 1 else { return }
-            try body(recording(transaction, context))
+            try body(transaction)
         }
-        doorbell.ring()
+    }
+
+    public func startOver(
+        _ context: MessageContext, _ body: @escaping @Sendable (any Transaction) throws -> Void
+    ) async throws {
+        try await commit(context) { transaction in
+            try transaction.execute("DELETE FROM inbox")
+            try body(transaction)
+        }
     }
 
     public func history(
@@ -58,50 +78,15 @@ public struct OutboxUnitOfWork: UnitOfWork {
         ).map(EventEnvelope.init)
     }
 
-    private func recording(_ transaction: any SQLTransaction, _ context: MessageContext) -> RecordingTransaction
-    {
-        RecordingTransaction(base: transaction, context: context, now: now(), makeUUID: makeUUID)
-    }
-}
-
-/// A transaction that can record events.
-private struct RecordingTransaction: Transaction {
-    let base: any SQLTransaction
-    let context: MessageContext
-    let now: Instant
-    let makeUUID: @Sendable () -> UUID
-
-    var dialect: SQLDialect { base.dialect }
-    func query(_ statement: SQL) throws -> [SQLRow] { try base.query(statement) }
-    func execute(_ statement: SQL) throws -> Int { try base.execute(statement) }
-    func executeScript(_ script: String) throws { try base.executeScript(script) }
-
-    func append(_ event: some Event, to aggregate: EventEnvelope.Aggregate, sequence: Int64) throws {
-        let payload = String(decoding: try JSONEncoder().encode(event), as: UTF8.self)
-        try base.execute(
-            """
-            INSERT INTO events (
-                id, name, aggregate_kind, aggregate_id, sequence, occurred_at, request_id, traceparent, payload
-            ) VALUES (
-                \(makeUUID()), \(type(of: event).name), \(aggregate.kind), \(aggregate.id), \(sequence), \(now),
-                \(context.requestID), \(context.traceparent), \(payload)
-            )
-            """)
-    }
-}
-
-extension EventEnvelope {
-    /// From a row of `events`.
-    init(_ row: SQLRow) throws {
-        self.init(
-            id: try row.value("id"),
-            name: try row.value("name"),
-            aggregate: Aggregate(try row.value("aggregate_kind"), try row.value("aggregate_id")),
-            sequence: try row.value("sequence"),
-            occurredAt: try row.value("occurred_at"),
-            requestID: try row.value("request_id"),
-            traceparent: try row.value("traceparent"),
-            payload: try row.value("payload")
-        )
+    private func commitOnce<Result: Sendable>(
+        _ context: MessageContext, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        let (result, hasEvents) = try await database.transaction { transaction in
+            let recording = RecordingTransaction(transaction, context, now: now(), makeUUID: makeUUID)
+            let result = try body(recording)
+            return (result, try recording.record(audited: audited))
+        }
+        if hasEvents { doorbell.ring() }
+        return result
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Synchronization
 
 /// Brings a service's recorded events to every service that reacts to them: at least once, in order, each
 /// subscriber at its own pace.
@@ -13,8 +14,10 @@ public struct Relay: Sendable {
     /// A number from 0 up to 1, for jitter.
     let random: @Sendable () -> Double
     let logger: Logger
+    let polls = PollCount()
 
-    /// How long an event that nobody rang for can lie: another process may have written it.
+    /// How long an event that nobody rang for can lie, since another process may have written it; how long
+    /// a delivery that is due again, and how long a subscriber's new reaction goes unnoticed.
     private static let pollInterval = Duration.seconds(2)
 
     public init(
@@ -43,16 +46,30 @@ public struct Relay: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             // The gateway keeps nothing, so there is nothing that an event could change there.
             for subscriber in ServiceName.allCases where subscriber != .gateway {
-                let lane = RelayLane(subscriber: subscriber, relay: self)
-                group.addTask { try await lane.run() }
+                group.addTask {
+                    var lane = RelayLane(subscriber: subscriber, relay: self)
+                    try await lane.run()
+                }
             }
             group.addTask {
                 while !Task.isCancelled {
                     try await sleep(Self.pollInterval)
+                    polls.increment()
                     doorbell.ring()
                 }
             }
             try await group.waitForAll()
         }
+    }
+}
+
+/// Tells lanes that it is time to look at everything again, by a number that no clock can turn back.
+final class PollCount: Sendable {
+    private let number = Atomic(0)
+
+    var count: Int { number.load(ordering: .relaxed) }
+
+    func increment() {
+        number.add(1, ordering: .relaxed)
     }
 }

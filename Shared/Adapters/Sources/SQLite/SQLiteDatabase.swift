@@ -11,19 +11,47 @@ public final class SQLiteDatabase: Contracts.Database {
     private let quickReads: QuickReads
     private let writes: GroupCommit
     private let streams: RowStreams
+    /// Goes with this object.
+    private let ownFolder: String?
 
     public var dialect: SQLDialect { .sqlite }
 
     /// Opens the file, and makes it when there is none.
     /// - Parameter path: Its folder must exist.
-    public init(path: String) throws {
+    public convenience init(path: String) throws {
+        try self.init(path: path, ownFolder: nil)
+    }
+
+    /// A database in the machine's memory, gone with this object: for tests.
+    ///
+    /// SQLite's own `:memory:` belongs to one connection, or locks whole tables between several; in a file
+    /// on a file system in memory, readers and writers meet as they do on disk.
+    public static func inMemory() throws -> SQLiteDatabase {
+        let shared = "/dev/shm"
+        let parent =
+            FileManager.default.isWritableFile(atPath: shared)
+            ? shared : FileManager.default.temporaryDirectory.path
+        let folder = "\(parent)/sqlite-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        return try SQLiteDatabase(path: folder + "/memory.sqlite", ownFolder: folder)
+    }
+
+    private init(path: String, ownFolder: String?) throws {
+        self.ownFolder = ownFolder
+        let isDurable = ownFolder == nil
+        let reading = Self.configuration(readonly: true, isDurable: isDurable)
         try Self.makePrivate(path)
-        pool = try translatingErrors { try DatabasePool(path: path, configuration: Self.configuration()) }
-        quickReads = try translatingErrors {
-            try QuickReads(path: path, configuration: Self.configuration(readonly: true))
+        pool = try translatingErrors {
+            try DatabasePool(path: path, configuration: Self.configuration(isDurable: isDurable))
         }
+        quickReads = try translatingErrors { try QuickReads(path: path, configuration: reading) }
         writes = GroupCommit(pool: pool)
-        streams = RowStreams(path: path, configuration: Self.configuration(readonly: true))
+        streams = RowStreams(path: path, configuration: reading)
+    }
+
+    deinit {
+        // Nobody has it any more, so nobody can be told of a failure.
+        if let ownFolder { try? FileManager.default.removeItem(atPath: ownFolder) }
     }
 
     /// The file holds the accounts and conversations of people: for this user's eyes only. Before SQLite opens
@@ -37,14 +65,16 @@ public final class SQLiteDatabase: Contracts.Database {
         }
     }
 
-    private static func configuration(readonly: Bool = false) -> Configuration {
+    private static func configuration(readonly: Bool = false, isDurable: Bool) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = readonly
         configuration.maximumReaderCount = 4
         // Another process may write to the same file: an import beside a running server.
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;")
+            try database.execute(
+                sql: isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF")
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         return configuration
     }

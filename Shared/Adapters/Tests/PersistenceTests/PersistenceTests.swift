@@ -5,12 +5,19 @@ import Testing
 
 /// One after another: what they promise of time and memory, they can't promise while all others run.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct PersistenceTests {
-    @Test(arguments: [DatabaseRig.sqlite], DatabaseConformance.checks)
+    @Test(arguments: [DatabaseRig.sqlite, .sqliteInMemory], DatabaseConformance.checks)
     func everyDatabaseConforms(rig: DatabaseRig, check: Check<DatabaseRig>) async throws {
         try await check(rig)
     }
 
-    @Test(.enabled(if: testData != nil), arguments: [DatabaseRig.sqlite])
+    @Test(withPostgres, arguments: [DatabaseRig.postgres], DatabaseConformance.checks)
+    func postgresConforms(rig: DatabaseRig, check: Check<DatabaseRig>) async throws {
+        try await check(rig)
+    }
+
+    @Test(
+        .enabled(if: testData != nil), arguments: [DatabaseRig.sqlite] + (postgresURL == nil ? [] : [.postgres])
+    )
     func naughtyStringsComeBackByteForByte(rig: DatabaseRig) async throws {
         let file = URL(filePath: try #require(testData) + "/security/naughty-strings.json")
         let strings = try JSONDecoder().decode([String].self, from: Data(contentsOf: file))

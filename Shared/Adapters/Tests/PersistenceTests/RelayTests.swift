@@ -1,18 +1,24 @@
 import Contracts
 import ContractsTesting
-import Outbox
+import Dispatch
+import FoundationEssentials
 import SQLite
 import Synchronization
 import Testing
 
+@testable import Outbox
+
+private let outage = ServiceError(.unavailable, code: "smtp.down", "The mail server is down.")
+
 extension PersistenceTests {
     @Suite struct RelayTests {
-        @Test func everySubscriberGetsEverythingInOrder() async throws {
-            try await OutboxRig.run { rig async throws in
+        @Test(arguments: OutboxRig.databases)
+        func everySubscriberGetsEverythingInOrder(database: DatabaseRig) async throws {
+            try await OutboxRig.run(on: database) { rig async throws in
                 // More than one batch, before and after the relay starts.
                 try await rig.record(1...150)
                 let (ai, analytics) = (Record<Int>(), Record<Int>())
-                try await rig.relaying([.ai: ai.taking, .analytics: analytics.taking]) { _ in
+                try await rig.relaying([.ai: ai.taking(), .analytics: analytics.taking()]) { _ async throws in
                     try await ai.reaches(150)
                     try await rig.record(151...400)
                     for record in [ai, analytics] {
@@ -23,143 +29,112 @@ extension PersistenceTests {
             }
         }
 
-        @Test func relayGoesOnFromItsPlaceAfterACrash() async throws {
-            try await OutboxRig.run { rig async throws in
+        /// PostgreSQL gives out positions before it commits them: a cursor must not pass over one that is
+        /// still under way.
+        @Test(withPostgres) func laterPositionWaitsForTheEarlierToCommit() async throws {
+            try await OutboxRig.run(on: .postgres) { rig async throws in
+                let taken = Record<Int>()
+                let isHeld = Gate()
+                let mayCommit = DispatchSemaphore(value: 0)
+                async let first: Void = rig.database.transaction { transaction in
+                    let recording = RecordingTransaction(
+                        transaction, .sample(), now: rig.clock.now(), makeUUID: { UUID() })
+                    try recording.append(Noted(number: 1), to: .first, sequence: 1)
+                    _ = try recording.record(audited: [])
+                    isHeld.open()
+                    #expect(mayCommit.wait(timeout: .now() + 20) == .success)
+                }
+                try await isHeld.wait()
+                async let second: Void = rig.record([2], of: .second)
+                try await rig.relaying([.ai: taken.taking()]) { relay async throws in
+                    defer { mayCommit.signal() }
+                    try await relay.poll(every: .zero, of: rig.clock) {
+                        let waiting = try await rig.database.query(
+                            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                        let isCommitted = try await rig.history(of: .second).count == 1
+                        return !waiting.isEmpty || isCommitted
+                    }
+                    #expect(try await rig.history(of: .second).isEmpty)
+                }
+                try await first
+                try await second
+                try await rig.relaying([.ai: taken.taking()]) { _ async throws in
+                    try await taken.reaches(2)
+                    #expect(taken.items == [1, 2])
+                }
+            }
+        }
+
+        @Test(arguments: OutboxRig.databases)
+        func crashAfterTheDeliveryDeliversAgain(database: DatabaseRig) async throws {
+            try await OutboxRig.run(on: database) { rig async throws in
                 try await rig.record(1...10)
-                let first = Record<Int>()
-                let isUnderWay = Gate()
-                // Takes two, and dies in the middle of the third.
+                let (first, second) = (Record<Int>(), Record<Int>())
+                // Takes two, then all the others, and dies before it can say so.
                 try await rig.relaying([
                     .ai: { events in
-                        for event in events.prefix(2) { first.append(try event.decode(Noted.self).number) }
-                        if first.items.count == 2 {
-                            return DeliveryReport(delivered: 2, failure: .databaseUnavailable)
+                        guard first.items.count == 2 else {
+                            _ = try await first.taking()(Array(events.prefix(2)))
+                            return DeliveryReport(delivered: 2)
                         }
-                        isUnderWay.open()
+                        _ = try await first.taking()(events)
                         try await Gate().wait()
                         return DeliveryReport(delivered: events.count)
                     }
-                ]) { _ in
-                    try await isUnderWay.wait()
-                }
-                let second = Record<Int>()
-                let reopened = try rig.reopened()
-                try await reopened.relaying([.ai: second.taking]) { _ in
+                ]) { _ in try await first.reaches(10) }
+                try await rig.relaying([.ai: second.taking()]) { _ async throws in
                     try await second.reaches(8)
                     #expect(second.items == Array(3...10))
                 }
             }
         }
 
-        @Test func subscriberThatIsAwayHoldsUpNobodyElse() async throws {
-            try await OutboxRig.run { rig async throws in
+        @Test(arguments: OutboxRig.databases)
+        func subscriberThatIsAwayHoldsUpNobodyElse(database: DatabaseRig) async throws {
+            try await OutboxRig.run(on: database) { rig async throws in
                 let (ai, analytics) = (Record<Int>(), Record<Int>())
                 let isBack = Mutex(false)
                 try await rig.relaying([
                     .ai: { events in
                         guard isBack.withLock({ $0 }) else { throw ServiceError.databaseUnavailable }
-                        return try await ai.taking(events)
+                        return try await ai.taking()(events)
                     },
-                    .analytics: analytics.taking,
-                ]) { waits in
+                    .analytics: analytics.taking(),
+                ]) { relay async throws in
                     try await rig.record(1...5)
                     try await analytics.reaches(5)
-                    // Being away is nobody's fault: far more often than an event may fail.
-                    try await waits.reaches(30)
+                    // Being away is no event's fault: far more often than an event may fail.
+                    try await relay.pauses.reaches(30)
                     isBack.withLock { $0 = true }
                     try await ai.reaches(5)
                     #expect(ai.items == Array(1...5))
                     #expect(try await rig.deadLetters() == [])
+                    #expect(try await rig.parked() == [:])
                 }
             }
         }
 
-        @Test func poisonIsSetAsideAfterTenAttemptsAndTheNextFlowsOn() async throws {
-            try await OutboxRig.run { rig async throws in
-                try await rig.record(1...5)
+        @Test func subscriberIsAskedOnceAPollWhatItReactsTo() async throws {
+            try await OutboxRig.run(on: .sqlite) { rig async throws in
                 let taken = Record<Int>()
-                let attempts = Record<Int>()
-                try await rig.relaying([
-                    .ai: { events in
-                        for (index, event) in events.enumerated() {
-                            let number = try event.decode(Noted.self).number
-                            if number == 3 {
-                                attempts.append(3)
-                                return DeliveryReport(delivered: index, failure: .internal)
-                            }
-                            taken.append(number)
-                        }
-                        return DeliveryReport(delivered: events.count)
-                    }
-                ]) { waits in
-                    try await taken.reaches(4)
-                    #expect(taken.items == [1, 2, 4, 5])
-                    #expect(attempts.items.count == 10)
-                    // Half of a bound that doubles to 30 seconds: as the random number says.
-                    let expected = [400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000].map {
-                        Duration.milliseconds($0 / 2)
-                    }
-                    #expect(waits.items == expected)
+                let bus = Subscribers([.ai: taken.taking()])
+                bus.names.withLock { $0 = ["chat.other.v1"] }
+                try await rig.relaying(over: bus) { relay async throws in
+                    for number in 1...20 { try await rig.record([number]) }
+                    bus.names.withLock { $0 = [Noted.name] }
+                    // A reaction deployed meanwhile is noticed with the next poll.
+                    try await relay.poll()
+                    try await taken.reaches(20)
+                    for number in 21...40 { try await rig.record([number]) }
+                    try await taken.reaches(40)
+                    #expect(taken.items == Array(1...40))
+                    #expect(bus.asked.items.count { $0 == .ai } == 2)
                 }
-                #expect(try await rig.deadLetters() == ["ai 3 internal_error 10"])
-            }
-        }
-
-        @Test func eventThatCanNeverSucceedIsSetAsideAtOnce() async throws {
-            try await OutboxRig.run { rig async throws in
-                try await rig.record(1...3)
-                let taken = Record<Int>()
-                let unreadable = ServiceError(.invalid, code: "bus.unreadable_event", "Unreadable.")
-                try await rig.relaying([
-                    .ai: { events in
-                        guard try events[0].decode(Noted.self).number != 2 else {
-                            return DeliveryReport(delivered: 0, failure: unreadable)
-                        }
-                        taken.append(try events[0].decode(Noted.self).number)
-                        guard events.count > 1 else { return DeliveryReport(delivered: 1) }
-                        return DeliveryReport(delivered: 1, failure: unreadable)
-                    }
-                ]) { waits in
-                    try await taken.reaches(2)
-                    #expect(taken.items == [1, 3])
-                    #expect(waits.items.isEmpty)
-                }
-                #expect(try await rig.deadLetters() == ["ai 2 bus.unreadable_event 1"])
-            }
-        }
-
-        @Test func attemptsAreCountedAcrossACrash() async throws {
-            try await OutboxRig.run { rig async throws in
-                try await rig.record(1...1)
-                let failing: Subscribers.Delivery = { _ in DeliveryReport(delivered: 0, failure: .internal) }
-                let before = Record<Int>()
-                // Stops in the middle of the fourth attempt.
-                try await rig.relaying([
-                    .ai: { events in
-                        before.append(1)
-                        if before.items.count == 4 { try await Gate().wait() }
-                        return try await failing(events)
-                    }
-                ]) { _ in try await before.reaches(4) }
-                let after = Record<Int>()
-                let restarted = try rig.reopened()
-                try await restarted.relaying([
-                    .ai: { events in
-                        after.append(1)
-                        return try await failing(events)
-                    }
-                ]) { _ in
-                    try await after.reaches(7)
-                    try await rig.record(2...2)
-                    restarted.doorbell.ring()
-                    try await after.reaches(8)
-                }
-                #expect(try await rig.deadLetters().first == "ai 1 internal_error 10")
             }
         }
 
         @Test func relayReturnsWhenItIsCancelled() async throws {
-            try await OutboxRig.run { rig async throws in
+            try await OutboxRig.run(on: .sqlite) { rig async throws in
                 try await rig.record(1...1)
                 let tried = Gate()
                 let relay = Task {
@@ -179,47 +154,158 @@ extension PersistenceTests {
             }
         }
     }
-}
 
-extension OutboxRig {
-    /// The same database, opened by the next process.
-    func reopened() throws -> OutboxRig {
-        try OutboxRig(path: path, database: SQLiteDatabase(path: path))
-    }
+    @Suite struct FailedDeliveryTests {
+        @Test(arguments: OutboxRig.databases)
+        func failedEventWaitsWithItsAggregateAndAllOthersFlowOn(database: DatabaseRig) async throws {
+            try await OutboxRig.run(on: database) { rig async throws in
+                let taken = Record<Int>()
+                let isDown = Mutex(true)
+                try await rig.relaying([
+                    .ai: taken.taking { event, _ in
+                        event.aggregate == .first && isDown.withLock { $0 } ? outage : nil
+                    }
+                ]) { relay async throws in
+                    try await rig.record([1, 2], of: .first)
+                    try await rig.record([11, 12], of: .second)
+                    try await taken.reaches(2)
+                    try await rig.record([3], of: .first)
+                    try await rig.record([13], of: .second)
+                    try await taken.reaches(3)
+                    #expect(taken.items == [11, 12, 13])
+                    // Too early: nothing is tried again.
+                    try await relay.poll()
+                    try await rig.record([14], of: .second)
+                    try await taken.reaches(4)
+                    #expect(try await rig.parked() == [1: 1, 2: 0, 5: 0])
 
-    func relay(_ bus: any Bus, sleep: @escaping @Sendable (Duration) async throws -> Void) -> Relay {
-        Relay(
-            publisher: .chat, database: database, bus: bus, doorbell: doorbell, now: clock.now, sleep: sleep,
-            random: { 0.5 }, logger: .quiet)
-    }
-
-    /// Runs a relay beside `body`. Its waits are noted and pass at once.
-    func relaying(
-        _ deliveries: [ServiceName: Subscribers.Delivery],
-        _ body: @escaping @Sendable (_ waits: Record<Duration>) async throws -> Void
-    ) async throws {
-        let waits = Record<Duration>()
-        let relay = relay(Subscribers(deliveries)) { duration in
-            // The look round every two seconds isn't a wait after a failure; here the doorbell does.
-            if duration == .seconds(2) { try await Gate().wait() }
-            try Task.checkCancellation()
-            waits.append(duration)
+                    isDown.withLock { $0 = false }
+                    rig.clock.advance(by: .seconds(1))
+                    try await relay.poll()
+                    try await rig.record([4], of: .first)
+                    try await taken.reaches(8)
+                    #expect(taken.items == [11, 12, 13, 14, 1, 2, 3, 4])
+                    #expect(try await rig.parked() == [:])
+                    #expect(try await rig.deadLetters() == [])
+                }
+            }
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            defer { group.cancelAll() }
-            group.addTask { try await relay.run() }
-            try await within { try await body(waits) }
-        }
-    }
 
-    /// `subscriber position code attempts`
-    func deadLetters() async throws -> [String] {
-        try await database.query("SELECT * FROM dead_letters ORDER BY subscriber, position").map { row in
-            let subscriber: String = try row.value("subscriber")
-            let position: Int = try row.value("position")
-            let code: String = try row.value("code")
-            let attempts: Int = try row.value("attempts")
-            return "\(subscriber) \(position) \(code) \(attempts)"
+        @Test func outageIsWaitedOutForDays() async throws {
+            try await OutboxRig.run(on: .sqlite) { rig async throws in
+                try await rig.record([1])
+                try await rig.relaying([.ai: Record<Int>().taking { _, _ in outage }]) { relay async throws in
+                    for attempts in 1...120 {
+                        try await relay.poll(every: .zero, of: rig.clock) {
+                            try await rig.parked()[1] == attempts
+                        }
+                        rig.clock.advance(by: .seconds(3600))
+                    }
+                    #expect(try await rig.deadLetters() == [])
+                    try await relay.poll(every: .zero, of: rig.clock) { try await rig.parked().isEmpty }
+                    #expect(try await rig.deadLetters() == ["ai 1 smtp.down 121"])
+                }
+            }
+        }
+
+        @Test(arguments: OutboxRig.databases)
+        func whatFailsForNoReasonIsSetAsideAfterTenAttempts(database: DatabaseRig) async throws {
+            try await OutboxRig.run(on: database) { rig async throws in
+                let (taken, attempts) = (Record<Int>(), Record<Int>())
+                try await rig.record(1...5)
+                try await rig.relaying([
+                    .ai: taken.taking { _, number in
+                        if number == 3 { attempts.append(3) }
+                        return number == 3 ? .internal : nil
+                    }
+                ]) { relay async throws in
+                    try await relay.poll(every: .seconds(900), of: rig.clock) { taken.items.count == 4 }
+                    #expect(taken.items == [1, 2, 4, 5])
+                    #expect(attempts.items.count == 10)
+                }
+                #expect(try await rig.deadLetters() == ["ai 3 internal_error 10"])
+            }
+        }
+
+        @Test func anyNumberOfPoisonedEventsHoldsUpNobody() async throws {
+            try await OutboxRig.run(on: .sqlite) { rig async throws in
+                let taken = Record<Int>()
+                let unreadable = ServiceError(.invalid, code: "bus.unreadable_event", "Unreadable.")
+                try await rig.record(1...51)
+                try await rig.relaying([.ai: taken.taking { _, number in number == 51 ? nil : unreadable }]) {
+                    relay async throws in
+                    try await taken.reaches(1)
+                    #expect(relay.pauses.items.isEmpty)
+                }
+                #expect(try await rig.deadLetters().count == 50)
+            }
+        }
+
+        @Test(arguments: OutboxRig.databases)
+        func eventThatCanNeverSucceedIsSetAsideAtOnce(database: DatabaseRig) async throws {
+            try await OutboxRig.run(on: database) { rig async throws in
+                let taken = Record<Int>()
+                let unreadable = ServiceError(.invalid, code: "bus.unreadable_event", "Unreadable.")
+                try await rig.record(1...3)
+                try await rig.relaying([.ai: taken.taking { _, number in number == 2 ? unreadable : nil }]) {
+                    relay async throws in
+                    try await taken.reaches(2)
+                    #expect(taken.items == [1, 3])
+                    #expect(relay.pauses.items.isEmpty)
+                }
+                #expect(try await rig.deadLetters() == ["ai 2 bus.unreadable_event 1"])
+            }
+        }
+
+        @Test func whereEverythingFailsTheLaneSlowsDown() async throws {
+            try await OutboxRig.run(on: .sqlite) { rig async throws in
+                for number in 1...10 { try await rig.record([1], of: .conversation(number)) }
+                try await rig.relaying([.ai: Record<Int>().taking { _, _ in outage }]) { relay async throws in
+                    try await relay.pauses.reaches(8)
+                    // Three quarters of a bound that doubles to 30 seconds: as the random number says.
+                    #expect(
+                        relay.pauses.items
+                            == [2000, 4000, 8000, 16000, 30000, 30000, 30000, 30000].map {
+                                Duration.milliseconds($0 * 3 / 4)
+                            })
+                }
+                #expect(try await rig.parked().count == 10)
+            }
+        }
+
+        @Test func attemptsAreCountedAcrossACrash() async throws {
+            try await OutboxRig.run(on: .sqlite) { rig async throws in
+                try await rig.record([1])
+                for expected in 1...9 {
+                    try await rig.relaying([.ai: Record<Int>().taking { _, _ in .internal }]) {
+                        relay async throws in
+                        try await relay.poll(every: .zero, of: rig.clock) {
+                            try await rig.parked()[1] == expected
+                        }
+                    }
+                    rig.clock.advance(by: .seconds(900))
+                }
+                try await rig.relaying([.ai: Record<Int>().taking { _, _ in .internal }]) {
+                    relay async throws in
+                    try await relay.poll(every: .zero, of: rig.clock) { try await rig.parked().isEmpty }
+                }
+                #expect(try await rig.deadLetters() == ["ai 1 internal_error 10"])
+            }
+        }
+
+        @Test func whatStopsInTheMiddleOfAShutdownHasNotFailed() async throws {
+            try await OutboxRig.run(on: .sqlite) { rig async throws in
+                try await rig.record([1])
+                let isUnderWay = Gate()
+                try await rig.relaying([
+                    .ai: { _ in
+                        isUnderWay.open()
+                        try? await Gate().wait()
+                        return DeliveryReport(delivered: 0, failure: .cancelled)
+                    }
+                ]) { _ in try await isUnderWay.wait() }
+                #expect(try await rig.parked() == [:])
+            }
         }
     }
 }

@@ -10,6 +10,10 @@ extension DatabaseRig {
             try await body(SQLiteDatabase(path: folder + "/test.sqlite"))
         }
     }
+
+    static let sqliteInMemory = DatabaseRig("SQLite in memory", streamedRows: 200_000) { body in
+        try await body(SQLiteDatabase.inMemory())
+    }
 }
 
 func withTemporaryFolder(_ body: (String) async throws -> Void) async throws {

@@ -23,6 +23,7 @@ import Testing
             .askQuestions: [.customer, .agent, .admin, .service],
             .readAnalytics: [.agent, .admin, .service],
             .manageAccounts: [.admin, .service],
+            .operate: [.admin, .service],
         ]
         #expect(Set(table.keys) == Set(Permission.allCases))
         for (permission, roles) in table {

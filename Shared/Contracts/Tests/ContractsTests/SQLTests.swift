@@ -66,8 +66,16 @@ import Testing
             let migration = Migration(fileName: name, script: Array("SELECT 1".utf8))
             #expect(migration.version == 12)
             #expect(migration.name == "add_priority")
-            #expect(migration.script == "SELECT 1")
+            #expect(migration.script(for: .sqlite) == "SELECT 1")
+            #expect(migration.script(for: .postgres) == "SELECT 1")
         }
+    }
+
+    @Test func migrationHasAScriptForEachDialect() {
+        let migration = Migration(
+            fileName: "0001_create_x", sqlite: Array("SELECT 1".utf8), postgres: Array("SELECT 2".utf8))
+        #expect(migration.script(for: .sqlite) == "SELECT 1")
+        #expect(migration.script(for: .postgres) == "SELECT 2")
     }
 }
 

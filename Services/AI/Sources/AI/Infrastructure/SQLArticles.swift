@@ -75,7 +75,7 @@ struct SQLArticles: ArticleRepository, ArticleViews {
             INSERT INTO articles (
                 id, article_key, title, title_order, content, format, url, created_at, updated_at, sequence
             ) VALUES (
-                \(article.id), \(text.key), \(text.title), \(text.title.lowercased()), \(text.content),
+                \(article.id), \(text.key), \(text.title), \(Position.order(of: text.title)), \(text.content),
                 \(text.format), \(text.url), \(article.createdAt), \(article.updatedAt), \(article.sequence)
             )
             ON CONFLICT (id) DO UPDATE SET
@@ -122,10 +122,13 @@ struct SQLArticles: ArticleRepository, ArticleViews {
     }
 }
 
-/// A place in the list by title; as a cursor opaque to clients.
+/// A place in the list by title; as a cursor opaque to clients and safe in a URL.
 private struct Position: Codable {
     let title: String
     let id: ArticleID
+
+    /// By so much of a title lists are ordered: what an index of PostgreSQL can hold has a limit.
+    private static let maximumScalars = 200
 
     init(title: String, id: ArticleID) {
         self.title = title
@@ -133,11 +136,47 @@ private struct Position: Codable {
     }
 
     init(cursor: String) throws(ServiceError) {
-        guard cursor.utf8.count <= 8000, let data = Data(base64Encoded: cursor),
+        guard cursor.utf8.count <= 8000, let data = Data(base64URLEncoded: cursor),
             let position = try? JSONDecoder().decode(Position.self, from: data)
         else { throw .invalidCursor }
         self = position
     }
 
-    var cursor: String? { (try? JSONEncoder().encode(self))?.base64EncodedString() }
+    var cursor: String? {
+        let encoder = JSONEncoder()
+        // So that one place has one cursor.
+        encoder.outputFormatting = .sortedKeys
+        return (try? encoder.encode(self))?.base64URLEncodedString()
+    }
+
+    static func order(of title: String) -> String {
+        String(String.UnicodeScalarView(title.lowercased().unicodeScalars.prefix(maximumScalars)))
+    }
+}
+
+/// Base 64 for URLs without padding (RFC 4648, section 5).
+extension Data {
+    fileprivate init?(base64URLEncoded text: String) {
+        let standard = text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: byte
+            }
+        }
+        let padding = [UInt8](repeating: UInt8(ascii: "="), count: (4 - standard.count % 4) % 4)
+        self.init(base64Encoded: Data(standard + padding))
+    }
+
+    fileprivate func base64URLEncodedString() -> String {
+        let standard = base64EncodedString().utf8.lazy.filter { $0 != UInt8(ascii: "=") }
+        return String(
+            decoding: standard.map { byte in
+                switch byte {
+                case UInt8(ascii: "+"): UInt8(ascii: "-")
+                case UInt8(ascii: "/"): UInt8(ascii: "_")
+                default: byte
+                }
+            }, as: UTF8.self)
+    }
 }

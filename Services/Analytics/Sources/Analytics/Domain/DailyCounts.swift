@@ -20,6 +20,9 @@ protocol DailyCounts: Sendable {
     func count(_ metrics: [Metric], on day: Day, for event: EventEnvelope, _ context: MessageContext)
         async throws
 
+    /// Back to nothing, as if no event had ever come: each counts again.
+    func startOver(_ context: MessageContext) async throws
+
     /// Over all days. A metric that nothing has counted for may be missing.
     func totals() async throws -> [Metric: Int]
 }

@@ -19,6 +19,12 @@ struct SQLDailyCounts: DailyCounts {
         }
     }
 
+    func startOver(_ context: MessageContext) async throws {
+        try await unitOfWork.startOver(context) { transaction in
+            try transaction.execute("DELETE FROM daily_counts")
+        }
+    }
+
     func totals() async throws -> [Metric: Int] {
         // Cast, since PostgreSQL's sum of integers is of another type.
         let rows = try await database.query(

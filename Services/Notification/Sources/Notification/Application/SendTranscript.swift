@@ -2,10 +2,10 @@ import Contracts
 import Logging
 import Synchronization
 
-/// Sends the contact what was said when a conversation has ended and an address is known.
+/// Does the job ``MailTranscript``.
 ///
-/// What may pass (a server that is down, a transcript that can't be read now) is thrown, and the event
-/// comes again later. An address refused for good is recorded, and that is that.
+/// What may pass (a server that is down, a transcript that can't be read now) is thrown, and the job is done
+/// again later. An address refused for good is recorded, and that is that.
 struct SendTranscript: Sendable {
     /// For reading the whole conversation from Chat.
     static let readingTimeout = Duration.seconds(30)
@@ -16,31 +16,28 @@ struct SendTranscript: Sendable {
     let siteName: String
     let logger: Logger
 
-    func callAsFunction(
-        _ event: ConversationEnded, _ envelope: EventEnvelope, _ context: MessageContext
-    ) async throws {
-        guard let recipient = event.transcriptEmail else { return }
-        let status = try await deliveries.open(.transcript, for: envelope, to: recipient, context)
-        guard status == .pending else { return }
-        let text = try await transcript(of: event.conversation, context)
+    func callAsFunction(_ job: MailTranscript, _ lease: JobLease, _ context: MessageContext) async throws {
+        guard let recipient = try await deliveries.recipient(of: .transcript, for: job.eventID) else { return }
+        let text = try await transcript(of: job.conversation, context)
         let mail = Mail.transcript(
-            text, of: event.conversation, to: recipient, siteName: siteName, because: envelope)
-        let outcome = try await send(mail, because: envelope)
-        // Should the process die right here, the event comes again and the mail goes out a second time: a
+            text, of: job.conversation, to: recipient, siteName: siteName, because: job.eventID,
+            at: job.occurredAt)
+        let outcome = try await send(mail, because: job.eventID)
+        // Should the process die right here, the job is done again and the mail goes out a second time: a
         // mail server takes part in no transaction. The same Message-ID, made of the event's, lets the
         // second be recognised.
-        try await deliveries.close(.transcript, for: envelope, as: outcome, context)
+        try await deliveries.close(.transcript, for: job.eventID, as: outcome, ending: lease, context)
     }
 
-    private func send(_ mail: Mail, because envelope: EventEnvelope) async throws -> DeliveryOutcome {
+    private func send(_ mail: Mail, because event: EventID) async throws -> DeliveryOutcome {
         do {
             try await mailer.send(mail)
-            logger.info("Transcript sent", metadata: ["notification.event.id": "\(envelope.id)"])
+            logger.info("Transcript sent", metadata: ["notification.event.id": "\(event)"])
             return .sent
         } catch let error as ServiceError where error.kind == .invalid {
             logger.warning(
                 "Transcript refused for good",
-                metadata: ["notification.event.id": "\(envelope.id)", "error.code": "\(error.code)"])
+                metadata: ["notification.event.id": "\(event)", "error.code": "\(error.code)"])
             return .failed(reason: "\(error.code): \(error.message)")
         }
     }

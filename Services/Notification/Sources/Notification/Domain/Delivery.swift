@@ -6,7 +6,7 @@ enum DeliveryKind: String, Sendable {
 }
 
 enum DeliveryStatus: String, Sendable {
-    /// Not accepted by the mail server yet; it is tried again with the event.
+    /// Not accepted by the mail server yet; its job waits, runs, or was given up.
     case pending
     case sent
     /// Refused for good.
@@ -21,14 +21,20 @@ enum DeliveryOutcome: Sendable, Hashable {
 
 /// What was sent, to find it again: an event of one kind has at most one delivery.
 protocol Deliveries: Sendable {
-    /// Notes that something is to be sent, unless that is noted already.
-    /// - Returns: How far it is.
+    /// Notes that something is to be sent because of `event`, and writes down the job that sends it: both or
+    /// neither, and once per event.
     func open(
-        _ kind: DeliveryKind, for event: EventEnvelope, to recipient: Email, _ context: MessageContext
-    ) async throws -> DeliveryStatus
+        _ kind: DeliveryKind, for event: EventEnvelope, to recipient: Email, by job: some QueuedJob,
+        _ context: MessageContext
+    ) async throws
 
-    /// Notes how it ended, and forgets whom it was for.
+    /// - Returns: Whom it is for; `nil` once it has ended.
+    func recipient(of kind: DeliveryKind, for event: EventID) async throws -> Email?
+
+    /// Notes how it ended, forgets whom it was for, and ends its job: all or nothing.
+    /// - Throws: ``ServiceError/leaseLost`` when the job is somebody else's by now.
     func close(
-        _ kind: DeliveryKind, for event: EventEnvelope, as outcome: DeliveryOutcome, _ context: MessageContext
+        _ kind: DeliveryKind, for event: EventID, as outcome: DeliveryOutcome, ending lease: JobLease,
+        _ context: MessageContext
     ) async throws
 }

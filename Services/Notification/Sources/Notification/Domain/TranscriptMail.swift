@@ -8,14 +8,14 @@ extension Mail {
     /// and mail programs show the two as one.
     static func transcript(
         _ text: TranscriptText, of conversation: ConversationView, to recipient: Email, siteName: String,
-        because event: EventEnvelope
+        because event: EventID, at date: Instant
     ) -> Mail {
         let site = "Your conversation with \(siteName.onOneLine)"
         let subject = conversation.subject?.onOneLine ?? ""
         return Mail(
-            id: "transcript-\(event.id)", to: recipient,
+            id: "transcript-\(event)", to: recipient,
             subject: subject.isEmpty ? site : "\(site): \(subject)",
-            text: text.finished, date: event.occurredAt
+            text: text.finished, date: date
         )
     }
 }

@@ -2,46 +2,54 @@ import Contracts
 
 /// ``Deliveries`` in the table of that name.
 struct SQLDeliveries: Deliveries {
+    let database: any Database
     let unitOfWork: any UnitOfWork
+    let jobQueue: any JobQueue
     let now: @Sendable () -> Instant
 
     func open(
-        _ kind: DeliveryKind, for event: EventEnvelope, to recipient: Email, _ context: MessageContext
-    ) async throws -> DeliveryStatus {
+        _ kind: DeliveryKind, for event: EventEnvelope, to recipient: Email, by job: some QueuedJob,
+        _ context: MessageContext
+    ) async throws {
         let time = now()
-        return try await unitOfWork.commit(context) { transaction in
+        try await unitOfWork.react(to: event, context) { transaction in
             try transaction.execute(
                 """
                 INSERT INTO deliveries (event_id, kind, status, recipient, created_at)
                 VALUES (\(event.id), \(kind), \(DeliveryStatus.pending), \(recipient), \(time))
                 ON CONFLICT (event_id, kind) DO NOTHING
                 """)
-            let row = try transaction.first(
-                "SELECT status FROM deliveries WHERE event_id = \(event.id) AND kind = \(kind)")
-            guard let row else { throw ServiceError.internal }
-            return try row.value("status")
+            try jobQueue.enqueue(job, JobOrder(), context, in: transaction)
         }
     }
 
+    func recipient(of kind: DeliveryKind, for event: EventID) async throws -> Email? {
+        try await database.query(
+            "SELECT recipient FROM deliveries WHERE event_id = \(event) AND kind = \(kind)"
+        ).first?.value("recipient", as: Email?.self)
+    }
+
     func close(
-        _ kind: DeliveryKind, for event: EventEnvelope, as outcome: DeliveryOutcome, _ context: MessageContext
+        _ kind: DeliveryKind, for event: EventID, as outcome: DeliveryOutcome, ending lease: JobLease,
+        _ context: MessageContext
     ) async throws {
         let time = now()
-        try await unitOfWork.react(to: event, context) { transaction in
+        try await unitOfWork.commit(context) { transaction in
             switch outcome {
             case .sent:
                 try transaction.execute(
                     """
                     UPDATE deliveries SET status = \(DeliveryStatus.sent), recipient = NULL, sent_at = \(time)
-                    WHERE event_id = \(event.id) AND kind = \(kind)
+                    WHERE event_id = \(event) AND kind = \(kind)
                     """)
             case .failed(let reason):
                 try transaction.execute(
                     """
                     UPDATE deliveries SET status = \(DeliveryStatus.failed), recipient = NULL, reason = \(reason)
-                    WHERE event_id = \(event.id) AND kind = \(kind)
+                    WHERE event_id = \(event) AND kind = \(kind)
                     """)
             }
+            try jobQueue.complete(lease, in: transaction)
         }
     }
 }

@@ -41,6 +41,8 @@ public enum Permission: String, Hashable, Sendable, CaseIterable {
     case askQuestions
     case readAnalytics
     case manageAccounts
+    /// Look into the event logs, and have events delivered again.
+    case operate
 }
 
 extension Role {
@@ -53,7 +55,7 @@ extension Role {
             Role.customer.permissions.union([
                 .readAllConversations, .replyToAllConversations, .endAllConversations, .readAnalytics,
             ])
-        case .admin: Role.agent.permissions.union([.manageArticles, .manageAccounts])
+        case .admin: Role.agent.permissions.union([.manageArticles, .manageAccounts, .operate])
         case .service: Set(Permission.allCases)
         }
     }

@@ -72,22 +72,38 @@ extension SQLReader {
     }
 }
 
-/// One step of a schema: `0001_create_conversations.sql`. Forward only, one transaction each.
+/// One step of a schema: `0001_create_conversations`. Forward only, one transaction each; once released its
+/// scripts never change.
 public struct Migration: Sendable {
     /// From 1, without gaps.
     public let version: Int
     /// `create_conversations`
     public let name: String
-    public let script: String
+    private let sqlite: String
+    private let postgres: String
 
     /// - Parameter fileName: `0001_create_conversations`, with or without `.sql`.
-    public init(fileName: String, script: [UInt8]) {
+    public init(fileName: String, sqlite: [UInt8], postgres: [UInt8]) {
         let parts = fileName.split(separator: "_", maxSplits: 1)
         guard parts.count == 2, let version = Int(parts[0]) else {
             preconditionFailure("\(fileName) isn't named like 0001_create_conversations.sql")
         }
         self.version = version
         self.name = String(parts[1].prefix { $0 != "." })
-        self.script = String(decoding: script, as: UTF8.self)
+        self.sqlite = String(decoding: sqlite, as: UTF8.self)
+        self.postgres = String(decoding: postgres, as: UTF8.self)
+    }
+
+    /// A step that both databases take in the same words.
+    public init(fileName: String, script: [UInt8]) {
+        self.init(fileName: fileName, sqlite: script, postgres: script)
+    }
+
+    /// Names no schema: the connection says where tables are made.
+    public func script(for dialect: SQLDialect) -> String {
+        switch dialect {
+        case .sqlite: sqlite
+        case .postgres: postgres
+        }
     }
 }

@@ -115,3 +115,5 @@ extension SQLConvertible where Self: RawRepresentable, RawValue == String {
         self.init(rawValue: text)
     }
 }
+
+extension ServiceName: SQLConvertible {}

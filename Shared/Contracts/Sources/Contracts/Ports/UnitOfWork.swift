@@ -1,7 +1,11 @@
 /// Writes a change and the events it caused as one: all of it is there after a crash, or none.
 public protocol UnitOfWork: Sendable {
-    /// Runs `body` in a transaction. The events it appends are recorded in the same transaction and
-    /// delivered afterwards, at least once, in order per aggregate.
+    /// Runs `body` in a transaction. The events it appends are recorded at the end of the same transaction
+    /// and delivered afterwards, at least once, in order per aggregate.
+    ///
+    /// Who finds a key taken (an aggregate's next sequence above all) has lost a race, so `body` runs
+    /// again on what the winner left, a few times.
+    /// - Throws: `.uniqueViolation` when it lost every time.
     func commit<Result: Sendable>(
         _ context: MessageContext, _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result
@@ -11,6 +15,12 @@ public protocol UnitOfWork: Sendable {
     func react(
         to envelope: EventEnvelope, _ context: MessageContext,
         _ body: @escaping @Sendable (any Transaction) throws -> Void
+    ) async throws
+
+    /// Forgets which events this service has reacted to and runs `body`, which empties all that the
+    /// reactions have made: as one. Only for a service that nothing but its own tables remembers.
+    func startOver(
+        _ context: MessageContext, _ body: @escaping @Sendable (any Transaction) throws -> Void
     ) async throws
 
     /// The recorded history of one aggregate, oldest first.
@@ -25,7 +35,7 @@ public protocol UnitOfWork: Sendable {
 /// A transaction of a ``UnitOfWork``.
 public protocol Transaction: SQLTransaction {
     /// Records an event.
-    /// - Parameter sequence: The next one of the aggregate's history. A number already taken fails the
-    ///   transaction with `.uniqueViolation`: somebody else changed the aggregate meanwhile.
+    /// - Parameter sequence: The next one of the aggregate's history. That it is taken shows when `body`
+    ///   has returned.
     func append(_ event: some Event, to aggregate: EventEnvelope.Aggregate, sequence: Int64) throws
 }

@@ -120,6 +120,27 @@ extension DatabaseConformance {
             }
         },
 
+        Check("one statement takes values of several kinds, and none") { rig in
+            try await rig { database in
+                try await database.createThings()
+                func store(_ value: some SQLConvertible & Sendable, _ words: String?) async throws {
+                    try await database.transaction { transaction in
+                        try transaction.execute("DELETE FROM things")
+                        try transaction.execute(
+                            "INSERT INTO things (id, fraction, words) VALUES (1, \(value), \(words))")
+                    }
+                    let row = try await database.query("SELECT fraction, words FROM things")[0]
+                    #expect(try row.value("fraction", as: Double?.self) == Double(sqlValue: value.sqlValue))
+                    #expect(try row.value("words", as: String?.self) == words)
+                }
+                try await store(Double?.none, nil)
+                try await store(1, "one")
+                try await store(1.5, nil)
+                try await store(Double?.none, "none")
+                try await store(2, nil)
+            }
+        },
+
         Check("parts make one statement") { rig in
             try await rig { database in
                 try await database.createThings()

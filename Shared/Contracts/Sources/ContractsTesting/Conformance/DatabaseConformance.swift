@@ -7,10 +7,16 @@ public struct DatabaseRig: Sendable, CustomTestStringConvertible {
     public typealias Body = @Sendable (any Database) async throws -> Void
 
     public let testDescription: String
+    /// How many rows it streams in a few seconds.
+    let streamedRows: Int
     private let run: @Sendable (@escaping Body) async throws -> Void
 
-    public init(_ name: String, run: @escaping @Sendable (@escaping Body) async throws -> Void) {
+    public init(
+        _ name: String, streamedRows: Int = 1_000_000,
+        run: @escaping @Sendable (@escaping Body) async throws -> Void
+    ) {
         testDescription = name
+        self.streamedRows = streamedRows
         self.run = run
     }
 
@@ -21,7 +27,7 @@ public struct DatabaseRig: Sendable, CustomTestStringConvertible {
 
 /// What every ``Database`` promises, whatever is behind it.
 public enum DatabaseConformance {
-    public static let checks: [Check<DatabaseRig>] = values + statements + transactions + reads
+    public static let checks: [Check<DatabaseRig>] = values + statements + transactions + concurrency + reads
 
     /// Writes and reads each text, byte for byte.
     public static func roundTrip(_ texts: [String], in rig: DatabaseRig) async throws {
