@@ -9,8 +9,8 @@ let settings: [SwiftSetting] = [
 
 let services = ["User", "Chat", "AI", "Analytics", "Notification"]
 let adapters = [
-    "AccessTokens", "HTTPBus", "InProcessBus", "Jobs", "Mail", "Migrations", "Outbox", "PasswordHashing",
-    "PostgreSQL", "SQLite",
+    "AccessTokens", "Backups", "HTTPBus", "InProcessBus", "Jobs", "Mail", "Migrations", "Outbox",
+    "PasswordHashing", "PostgreSQL", "Redis", "SQLite",
 ]
 let processes = ["user", "chat", "ai", "analytics", "notification", "gateway"]
 
@@ -85,6 +85,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "PostgreSQL", package: "Adapters"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/Integration",

@@ -52,6 +52,12 @@ let adapters: [Target] = [
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ]),
+    adapter(
+        "Backups",
+        [
+            logging, .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ]),
     adapter("PostgreSQL", ["CPostgreSQL"]),
     adapter("Caching", []),
     adapter(
@@ -99,6 +105,7 @@ let package = Package(
         tests("PersistenceTests", of: ["SQLite", "PostgreSQL", "Migrations", "Outbox", "InProcessBus"]),
         tests(
             "AccessTokensTests", of: ["AccessTokens"], with: [.product(name: "JWTKit", package: "jwt-kit")]),
+        tests("BackupTests", of: ["Backups", "SQLite", "Migrations", "Outbox", "InProcessBus"]),
         tests("CachingTests", of: ["Caching"]),
         tests(
             "RedisTests", of: ["Redis", "Caching", "InProcessBus"],

@@ -8,9 +8,9 @@ extension WholeSystem {
     @Suite struct AccountTests {
         private static let password = "a long enough password"
 
-        @Test(arguments: Transport.allCases)
-        func anAccountIsOpenedAndUsed(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func anAccountIsOpenedAndUsed(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let signUp: JSON = [
                     "email": "Kim@Shop.Example", "password": .string(Self.password), "name": "Kim",
                 ]
@@ -32,9 +32,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func wrongCredentialsAreRefusedAlikeWhetherOrNotThereIsAnAccount(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func wrongCredentialsAreRefusedAlikeWhetherOrNotThereIsAnAccount(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let wrong = try await site.host.logIn(Site.adminEmail, "wrong password 123")
                     .problem(401, "auth.wrong_credentials")
                 let unknown = try await site.host.logIn("nobody@shop.example", "wrong password 123")
@@ -53,9 +53,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func aRefreshTokenIsGoodOnceAndItsReuseEndsTheSession(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func aRefreshTokenIsGoodOnceAndItsReuseEndsTheSession(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 func refresh(_ token: String?) async throws -> Reply {
                     try await site.nobody.post("/v1/auth/refresh", ["refresh_token": .string(token ?? "")])
                 }
@@ -75,9 +75,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func logOutEndsTheSession(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func logOutEndsTheSession(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let grant: TokenGrant = try await site.host.logIn(Site.adminEmail, Site.adminPassword).decoded()
                 let body: JSON = ["refresh_token": .string(grant.refreshToken ?? "")]
                 for _ in 0..<2 { _ = try await site.nobody.post("/v1/auth/logout", body).expecting(204) }
@@ -85,11 +85,11 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func staleForgedAndGarbledTokensAreRefused(_ transport: Transport) async throws {
+        @Test(arguments: Deployment.available)
+        func staleForgedAndGarbledTokensAreRefused(_ deployment: Deployment) async throws {
             // Signed by a Frontdesk that is gone: what is left of an older installation.
             let stale = try await foreignToken()
-            try await Site.run(transport) { site in
+            try await Site.run(deployment) { site in
                 let token = try await site.visitor().token ?? ""
                 let parts = token.split(separator: ".")
                 // {"alg":"none"}, with the payload of a good one
@@ -108,9 +108,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func rolesAreChangedByAdministratorsOnly(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func rolesAreChangedByAdministratorsOnly(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let admin = try await site.admin()
                 let account: AccountView = try await site.nobody.post(
                     "/v1/auth/signup", ["email": "alex@shop.example", "password": .string(Self.password)]
@@ -143,9 +143,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func publicKeysAreThereForAnybodyAndPrivateOnesForNobody(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func publicKeysAreThereForAnybodyAndPrivateOnesForNobody(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let reply = try await site.nobody.get("/.well-known/jwks.json").expecting(200)
                 let keys = try reply.decoded(KeySet.self).keys
                 #expect(keys.count == 1 && keys.allSatisfy { $0["kty"] == "EC" && $0["alg"] == "ES256" })
@@ -174,7 +174,7 @@ extension WholeSystem {
 
         private func foreignToken() async throws -> String {
             let tokens = Record<String>()
-            try await Site.run(.inProcess) { other in tokens.append(try await other.visitor().token ?? "") }
+            try await Site.run(.usual) { other in tokens.append(try await other.visitor().token ?? "") }
             return try #require(tokens.items.first)
         }
     }

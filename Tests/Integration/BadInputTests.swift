@@ -73,9 +73,9 @@ extension WholeSystem {
                 wrongTypes: ["question": 1]),
         ]
 
-        @Test(arguments: Transport.allCases)
-        func everyRouteSaysWhatIsWrongWithABody(_ transport: Transport) async throws {
-            try await Site.run(transport, limit: .seconds(120)) { site in
+        @Test(arguments: Deployment.available)
+        func everyRouteSaysWhatIsWrongWithABody(_ deployment: Deployment) async throws {
+            try await Site.run(deployment, limit: .seconds(120)) { site in
                 let admin = try await site.admin()
                 for route in Self.routes {
                     func send(_ data: Data, _ headers: [String: String] = [:]) async throws -> Reply {
@@ -171,9 +171,9 @@ extension WholeSystem {
             ]
         }
 
-        @Test(arguments: Transport.allCases)
-        func valuesThatCantBeUsedAreNamed(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func valuesThatCantBeUsedAreNamed(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let admin = try await site.admin()
                 let conversation = try await admin.start()
                 let messages = "/v1/conversations/\(conversation.id)/messages"
@@ -201,9 +201,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func whatIsntThereIsNotFoundWhateverItLooksLike(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func whatIsntThereIsNotFoundWhateverItLooksLike(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let admin = try await site.admin()
                 for path in [
                     "/v1", "/v1/nothing", "/v2/conversations", "/v1/users/me/more", "/..%2f..%2fetc/passwd",
@@ -248,7 +248,7 @@ extension WholeSystem {
         }
 
         @Test func requestsThatArentHTTPAreRefused() async throws {
-            try await Site.run(.inProcess) { site in
+            try await Site.run(.usual) { site in
                 for text in [
                     "nonsense\r\n\r\n", "GET / HTTP/7.9\r\n\r\n", "BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
                     "POST /v1/auth/visitor HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
@@ -265,7 +265,7 @@ extension WholeSystem {
         }
 
         @Test func aRequestsOwnIdentifierComesBackWhenItIsHarmless() async throws {
-            try await Site.run(.inProcess) { site in
+            try await Site.run(.usual) { site in
                 let own = try await site.nobody.get("/v1/users/me", headers: ["x-request-id": "my-request-7"])
                 #expect(try own.problem(401, "auth.token_required").request_id == "my-request-7")
                 for bad in ["two words", String(repeating: "x", count: 129)] {

@@ -5,9 +5,9 @@ import Testing
 extension WholeSystem {
     /// Conversations from the first word to the transcript.
     @Suite struct ConversationTests {
-        @Test(arguments: Transport.allCases)
-        func aRepeatedRequestTakesEffectOnce(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func aRepeatedRequestTakesEffectOnce(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let (visitor, other, admin) = (
                     try await site.visitor(), try await site.visitor(), try await site.admin()
                 )
@@ -57,9 +57,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func listsComeInPagesWithoutGapsOrDoubles(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func listsComeInPagesWithoutGapsOrDoubles(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let (visitor, admin) = (try await site.visitor(), try await site.admin())
                 var started: [ConversationID] = []
                 for number in 1...7 { started.append(try await visitor.start(subject: "Number \(number)").id) }
@@ -87,9 +87,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func anEndedConversationTakesNothingMoreAndMailsItsTranscript(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func anEndedConversationTakesNothingMoreAndMailsItsTranscript(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 try await site.admin().importArticles(HelpCentre.articles)
                 let visitor = try await site.visitor("Kim")
                 let conversation = try await visitor.start(HelpCentre.otherQuestion, subject: "Gift cards")
@@ -120,9 +120,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func theOverviewCountsWhatHappened(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func theOverviewCountsWhatHappened(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let (visitor, admin) = (try await site.visitor(), try await site.admin())
                 try await admin.importArticles(HelpCentre.articles)
                 let questions = [HelpCentre.question, HelpCentre.unanswerable, HelpCentre.otherQuestion]

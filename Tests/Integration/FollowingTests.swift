@@ -7,9 +7,9 @@ import Testing
 extension WholeSystem {
     /// Following a conversation over the WebSocket: nothing is missed, doubled or shown to a stranger.
     @Suite struct FollowingTests {
-        @Test(arguments: Transport.allCases)
-        func whoComesBackGetsExactlyWhatWasMissed(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func whoComesBackGetsExactlyWhatWasMissed(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let (visitor, admin) = (try await site.visitor(), try await site.admin())
                 let conversation = try await visitor.start(subject: "Long talk")
                 // Staff write: the assistant answers contacts only, so the numbers are known beforehand.
@@ -32,11 +32,11 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func numbersHaveNoGapsHoweverManyWriteAndHoweverOftenTheClientComesBack(_ transport: Transport)
+        @Test(arguments: Deployment.available)
+        func numbersHaveNoGapsHoweverManyWriteAndHoweverOftenTheClientComesBack(_ deployment: Deployment)
             async throws
         {
-            try await Site.run(transport) { site in
+            try await Site.run(deployment) { site in
                 let (visitor, admin) = (try await site.visitor(), try await site.admin())
                 let conversation = try await visitor.start()
                 let (writers, each) = (8, 10)
@@ -75,9 +75,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func everyClientSeesTheSameNumbers(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func everyClientSeesTheSameNumbers(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let (visitor, admin) = (try await site.visitor("Kim"), try await site.admin())
                 let conversation = try await visitor.start("Hello there!")
                 try await LiveSocket.open(as: visitor) { mine in
@@ -99,9 +99,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func strangersCanNeitherFollowNorReadAConversation(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func strangersCanNeitherFollowNorReadAConversation(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let (visitor, stranger, admin) = (
                     try await site.visitor(), try await site.visitor(), try await site.admin()
                 )
@@ -131,9 +131,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func whatIsNoProperFrameIsRefusedAndTheConnectionGoesOn(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func whatIsNoProperFrameIsRefusedAndTheConnectionGoesOn(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let visitor = try await site.visitor()
                 try await LiveSocket.open(as: visitor) { socket in
                     for (text, code) in [

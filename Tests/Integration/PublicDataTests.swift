@@ -12,11 +12,11 @@ extension WholeSystem {
                 "An empty body counts as {}, so that routes without required fields take it."
         ]
 
-        @Test(arguments: Transport.allCases)
-        func everyDocumentOfTheJSONTestSuiteIsTakenOrRefusedAsItShould(_ transport: Transport) async throws {
+        @Test(arguments: Deployment.available)
+        func everyDocumentOfTheJSONTestSuiteIsTakenOrRefusedAsItShould(_ deployment: Deployment) async throws {
             let names = try TestData.names(in: "security/json-parsing")
             #expect(names.count == 318)
-            try await Site.run(transport, limit: .seconds(120)) { site in
+            try await Site.run(deployment, limit: .seconds(120)) { site in
                 let visitor = try await site.visitor()
                 let conversation = try await visitor.start()
                 for path in ["/v1/conversations", "/v1/conversations/\(conversation.id)/messages"] {
@@ -45,12 +45,12 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func everyNaughtyStringComesBackByteForByte(_ transport: Transport) async throws {
+        @Test(arguments: Deployment.available)
+        func everyNaughtyStringComesBackByteForByte(_ deployment: Deployment) async throws {
             let strings = try JSONDecoder().decode(
                 [String].self, from: TestData.read("security/naughty-strings.json"))
             #expect(strings.count == 515)
-            try await Site.run(transport, limit: .seconds(120)) { site in
+            try await Site.run(deployment, limit: .seconds(120)) { site in
                 let visitor = try await site.visitor()
                 try await site.admin().importArticles(HelpCentre.articles)
                 let conversation = try await visitor.start()

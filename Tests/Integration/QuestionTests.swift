@@ -6,9 +6,9 @@ import Testing
 extension WholeSystem {
     /// The main job: a visitor asks, and sees the answer with its citations arrive.
     @Suite struct QuestionTests {
-        @Test(arguments: Transport.allCases)
-        func visitorSeesTheAnswerArriveWithItsCitations(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func visitorSeesTheAnswerArriveWithItsCitations(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 try await site.admin().importArticles(HelpCentre.articles)
                 let visitor = try await site.visitor("Kim")
                 let conversation = try await visitor.start(subject: "Delivery")
@@ -34,9 +34,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func whatTheArticlesDontSayIsDeclined(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func whatTheArticlesDontSayIsDeclined(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 try await site.admin().importArticles(HelpCentre.articles)
                 let visitor = try await site.visitor()
                 let conversation = try await visitor.start(HelpCentre.unanswerable)
@@ -51,9 +51,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func answersOutsideAConversationAreTheSameInJSONAndAsEvents(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func answersOutsideAConversationAreTheSameInJSONAndAsEvents(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 try await site.admin().importArticles(HelpCentre.articles)
                 let visitor = try await site.visitor()
                 for question in [HelpCentre.question, HelpCentre.otherQuestion, HelpCentre.unanswerable] {
@@ -81,9 +81,9 @@ extension WholeSystem {
             }
         }
 
-        @Test(arguments: Transport.allCases)
-        func anArticleThatWasReplacedOrRemovedNoLongerAnswers(_ transport: Transport) async throws {
-            try await Site.run(transport) { site in
+        @Test(arguments: Deployment.available)
+        func anArticleThatWasReplacedOrRemovedNoLongerAnswers(_ deployment: Deployment) async throws {
+            try await Site.run(deployment) { site in
                 let (admin, visitor) = (try await site.admin(), try await site.visitor())
                 try await admin.importArticles(HelpCentre.articles)
                 let article: ArticleView = try await admin.post(
@@ -104,10 +104,10 @@ extension WholeSystem {
             }
         }
 
-        @Test(.enabled(if: TestData.isThere), arguments: Transport.allCases)
-        func aBanksWholeHelpCentreAnswersItsCustomers(_ transport: Transport) async throws {
+        @Test(.enabled(if: TestData.isThere), arguments: Deployment.available)
+        func aBanksWholeHelpCentreAnswersItsCustomers(_ deployment: Deployment) async throws {
             let file = try TestData.read("knowledge/rho-bank-articles.jsonl")
-            try await Site.run(transport, limit: .seconds(120)) { site in
+            try await Site.run(deployment, limit: .seconds(120)) { site in
                 let (admin, visitor) = (try await site.admin(), try await site.visitor())
                 for expected in [
                     ImportArticles.Response(created: 698, updated: 0, unchanged: 0),

@@ -1,9 +1,11 @@
 import AccessTokens
 import Contracts
+import FoundationEssentials
 import Gateway
 import HTTPBus
 import InProcessBus
 import Logging
+import Redis
 import ServiceLifecycle
 import UnixSignals
 
@@ -62,9 +64,11 @@ public struct FrontdeskProcess: Sendable {
         _ secret: String, _ addresses: [ServiceName: HTTPAddress]
     ) async throws -> [any Service] {
         let now: @Sendable () -> Instant = { .systemNow() }
-        let bus = HTTPBus(
+        let http = HTTPBus(
             registry: ServiceRegistry(addresses: addresses.mapValues(\.url)), secret: secret, now: now,
             logger: logger)
+        let streams = settings.redis.map { EventStreams($0, base: http, logger: logger) }
+        let bus: any Bus = streams?.bus ?? http
         let nodes = try await nodes(on: bus)
         try await prepare(nodes)
         let isBehindGateway = !services.contains(.gateway)
@@ -74,8 +78,10 @@ public struct FrontdeskProcess: Sendable {
                 table: node.table, secret: secret, host: address.host, port: address.port, now: now,
                 logger: logger, onRunning: { port in if isBehindGateway { await onReady(port) } })
         }
-        let client = JobService(job: Job("bus") { try await bus.run() }, logger: logger)
-        return [client] + servers + jobs(of: nodes) + (isBehindGateway ? [] : [gateway(on: bus)])
+        let transport =
+            [Job("bus") { try await http.run() }] + (streams?.jobs(consuming: nodes.map(\.table)) ?? [])
+        return transport.map { JobService(job: $0, logger: logger) } + servers + jobs(of: nodes)
+            + (isBehindGateway ? [] : [gateway(on: bus)])
     }
 
     private func nodes(on bus: any Bus) async throws -> [Node] {
@@ -107,6 +113,28 @@ public struct FrontdeskProcess: Sendable {
             settings: .init(host: settings.httpHost, port: settings.httpPort, siteName: settings.siteName),
             now: ground.now, makeUUID: ground.makeUUID, logger: ground.logger(for: .gateway), onRunning: onReady
         )
+    }
+}
+
+/// Events by way of Redis Streams, everything else over HTTP.
+private struct EventStreams {
+    let bus: RedisStreamsBus
+    private let client: RedisClient
+    private let logger: Logger
+
+    init(_ configuration: RedisConfiguration, base: HTTPBus, logger: Logger) {
+        client = RedisClient(configuration, logger: logger)
+        bus = RedisStreamsBus(base: base, client: client, makeUUID: { UUID() })
+        self.logger = logger
+    }
+
+    func jobs(consuming tables: [HandlerTable]) -> [Job] {
+        let consumers = tables.map { table in
+            let consumer = EventConsumer(table: table, client: client, makeUUID: { UUID() }, logger: logger)
+            return Job("events") { try await consumer.run() }
+        }
+        return [Job("redis") { try await client.run() }, Job("event-reports") { try await bus.run() }]
+            + consumers
     }
 }
 

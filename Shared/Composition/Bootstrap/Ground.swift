@@ -56,13 +56,13 @@ struct Ground: Sendable {
         guard let url = settings.databaseURL else {
             return try SQLiteDatabase(path: "\(settings.dataFolder)/\(service.rawValue).sqlite")
         }
-        let schema = service.rawValue
+        let schema = settings.databaseSchemaPrefix + service.rawValue
         let database = PostgreSQLDatabase(try PostgreSQLConfiguration(url: url, schema: schema))
         // Where the role may not make schemas, somebody has made it; two processes may both find none.
         do {
             try await database.transaction { transaction in
                 let known = try transaction.query("SELECT 1 FROM pg_namespace WHERE nspname = \(schema)")
-                if known.isEmpty { try transaction.executeScript("CREATE SCHEMA \"\(schema)\"") }
+                if known.isEmpty { try transaction.executeScript("CREATE SCHEMA \(schema)") }
             }
         } catch DatabaseError.uniqueViolation {}
         return database

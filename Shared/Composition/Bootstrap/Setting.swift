@@ -34,10 +34,11 @@ extension Setting {
     /// All of them, in the order of the documentation.
     public static let all: [Setting] =
         [
-            httpHost, httpPort, publicURL, siteName, data, databaseURL, adminEmail, adminPassword, bus,
+            httpHost, httpPort, publicURL, siteName, data, databaseURL, databaseSchemaPrefix, adminEmail,
+            adminPassword, bus,
             busSecret,
             smtpURL, smtpUser, smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
-        ] + ServiceName.allCases.map(busURL)
+        ] + ServiceName.allCases.filter { $0 != .gateway }.map(busURL)
 
     static let httpHost = Setting(
         "http.host", "an address of this machine", default: "127.0.0.1",
@@ -57,6 +58,10 @@ extension Setting {
         "database.url", "postgres://user:password@host:port/name", secret: true,
         "The PostgreSQL database to keep everything in, a schema for each service. Absent: SQLite, in the data folder."
     )
+    static let databaseSchemaPrefix = Setting(
+        "database.schema_prefix",
+        "up to 40 lower-case letters, digits and underscores, beginning with a letter",
+        default: "frontdesk_", "What the names of the schemas in PostgreSQL begin with: frontdesk_chat.")
     static let adminEmail = Setting(
         "admin.email", "an e-mail address", default: "admin@localhost",
         "Of the administrator that the first start creates.")
@@ -68,6 +73,14 @@ extension Setting {
     static let busSecret = Setting(
         "bus.secret", "at least 32 characters", secret: true,
         "By which the services know each other over HTTP; the same for all. Required when bus is http.")
+    static let redisURL = Setting(
+        "redis.url", "redis://user:password@host:port/0, or rediss:// for TLS", secret: true,
+        "With bus http: the Redis whose streams bring events from service to service. Absent: HTTP does.")
+    static let redisKeyPrefix = Setting(
+        "redis.key_prefix", "1 to 60 letters, digits, underscores and hyphens", default: "frontdesk",
+        "What all keys in Redis begin with.")
+    static let redisCAFile = Setting(
+        "redis.ca_file", "a PEM file", "Certificates to trust instead of the system's.")
     static let smtpURL = Setting(
         "smtp.url", "smtp://host:port or smtps://host:port",
         "The server that mail is handed to. Absent: mail is put into the folder outbox among the data.")

@@ -4,6 +4,7 @@ import HTTPBus
 import Logging
 import Mail
 import PostgreSQL
+import Redis
 
 /// The settings, read and checked: past this nobody checks again.
 public struct Settings: Sendable {
@@ -15,9 +16,11 @@ public struct Settings: Sendable {
     public var dataFolder: String
     /// Of the PostgreSQL database; `nil`: SQLite.
     public var databaseURL: String?
+    public var databaseSchemaPrefix: String
     public var adminEmail: Email
     public var adminPassword: String?
     public var bus: Transport
+    public var redis: RedisConfiguration?
     public var smtp: SMTPConfiguration?
     public var mailSender: Mailbox
     public var logLevel: Logger.Level
@@ -39,6 +42,9 @@ public struct Settings: Sendable {
             ["postgres://", "postgresql://"].contains(where: $0.hasPrefix)
                 && (try? PostgreSQLConfiguration(url: $0)) != nil ? $0 : nil
         }
+        databaseSchemaPrefix = try source.read(.databaseSchemaPrefix) {
+            $0.wholeMatch(of: /[a-z][a-z0-9_]{0,39}/) == nil ? nil : $0
+        }
         adminEmail = try source.read(.adminEmail) { try? Email($0) }
         adminPassword = try source.readIfSet(.adminPassword) {
             (12...128).contains($0.unicodeScalars.count) ? $0 : nil
@@ -49,6 +55,25 @@ public struct Settings: Sendable {
         mailSender = mailbox
         smtp = try Self.smtp(source, mailbox)
         bus = try Self.transport(source)
+        redis = try Self.redis(source)
+        if redis != nil, case .inProcess = bus {
+            throw BadSetting(
+                key: "redis.url (FRONTDESK_REDIS_URL)",
+                problem: "Redis brings events from process to process, so it needs the bus http.")
+        }
+    }
+
+    private static func redis(_ source: SettingSource) throws(BadSetting) -> RedisConfiguration? {
+        guard let url = source.text(.redisURL) else { return nil }
+        let keyPrefix = try source.read(.redisKeyPrefix) {
+            $0.wholeMatch(of: /[A-Za-z0-9_-]{1,60}/) == nil ? nil : $0
+        }
+        do {
+            return try RedisConfiguration(
+                url: url, caFile: source.text(.redisCAFile), keyPrefix: keyPrefix)
+        } catch {
+            throw BadSetting(key: "redis.\(error.fields.first?.field ?? "url")", problem: error.message)
+        }
     }
 
     private static func transport(_ source: SettingSource) throws(BadSetting) -> Transport {
@@ -56,7 +81,7 @@ public struct Settings: Sendable {
         guard isHTTP else { return .inProcess }
         let secret = try source.read(.busSecret) { $0.count >= 32 ? $0 : nil }
         var addresses: [ServiceName: HTTPAddress] = [:]
-        for service in ServiceName.allCases {
+        for service in ServiceName.allCases where service != .gateway {
             addresses[service] = try source.read(.busURL(service)) { HTTPAddress($0) }
         }
         return .http(secret: secret, addresses: addresses)

@@ -23,19 +23,21 @@ struct Site: Sendable {
 
     /// Starts one, runs `body`, and shuts it down; fails when all of it takes longer than `limit`.
     static func run(
-        _ transport: Transport, limit: Duration = .seconds(60),
+        _ deployment: Deployment, limit: Duration = .seconds(60),
         _ body: @escaping @Sendable (Site) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
-            var environment = transport.settings
-            environment["FRONTDESK_DATA"] = folder
-            environment["FRONTDESK_HTTP_PORT"] = "0"
-            environment["FRONTDESK_ADMIN_EMAIL"] = adminEmail
-            environment["FRONTDESK_ADMIN_PASSWORD"] = adminPassword
-            let settings = try Settings(SettingSource(environment: environment, file: nil))
-            try await serve(settings) { port in
-                try await Deadline.enforce(Deadline(in: limit)) {
-                    try await body(Site(port: port, folder: folder))
+            try await deployment.withSettings { environment in
+                var environment = environment
+                environment["FRONTDESK_DATA"] = folder
+                environment["FRONTDESK_HTTP_PORT"] = "0"
+                environment["FRONTDESK_ADMIN_EMAIL"] = adminEmail
+                environment["FRONTDESK_ADMIN_PASSWORD"] = adminPassword
+                let settings = try Settings(SettingSource(environment: environment, file: nil))
+                try await serve(settings) { port in
+                    try await Deadline.enforce(Deadline(in: limit)) {
+                        try await body(Site(port: port, folder: folder))
+                    }
                 }
             }
         }

@@ -34,13 +34,24 @@ struct SiteRoutes {
 
     private func dependencies() async -> [String: String] {
         await withTaskGroup(of: (String, String).self) { group in
-            for service in ServiceName.allCases where service != .gateway {
-                group.addTask {
-                    let isReachable = (try? await bus.subscriptions(of: service)) != nil
-                    return (service.rawValue, isReachable ? "ready" : "unreachable")
-                }
+            for service in ServiceName.allCases {
+                guard let log = service.eventLog else { continue }
+                group.addTask { (service.rawValue, await state(of: log)) }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    /// Of the service and its database: `ready`, or the code of what is wrong.
+    private func state<Log: EventLog>(of _: Log.Type) async -> String {
+        let context = MessageContext(principal: .anonymous, requestID: "readiness").withTimeout(.seconds(2))
+        do {
+            _ = try await Deadline.enforce(context.deadline) {
+                try await bus.ask(DatabaseHealth<Log>(), context)
+            }
+            return "ready"
+        } catch {
+            return ServiceError(describing: error).code
         }
     }
 }

@@ -32,8 +32,6 @@ struct KeySet: Sendable {
         self.keys = keys
     }
 
-    var isEmpty: Bool { keys.isEmpty }
-
     func contains(_ kid: String) -> Bool { keys[kid] != nil }
 
     /// Whether every key of `other` is still here.

@@ -28,6 +28,10 @@ public struct OutboxOperations: Sendable {
     }
 
     private func register<Log: EventLog>(_: Log.Type, on table: inout HandlerTable) {
+        table.handle(DatabaseHealth<Log>.self) { _, _ in
+            _ = try await database.query("SELECT 1 AS one")
+            return Done()
+        }
         let letters = DeadLetters(publisher: service, database: database)
         table.handle(DeadLetterList<Log>.self) { query, context in
             try context.require(.operate)

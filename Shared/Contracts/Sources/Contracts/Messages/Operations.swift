@@ -29,6 +29,14 @@ extension ServiceName {
 
 // MARK: - Looking
 
+/// Whether the service's database answers; fails as any other question would when it doesn't. Open to all.
+public struct DatabaseHealth<Log: EventLog>: Query {
+    public static var name: String { "\(Log.service).database_health.v1" }
+    public typealias Response = Done
+
+    public init() {}
+}
+
 /// Events of this log that a subscriber could not take, by subscriber and then position.
 public struct DeadLetterList<Log: EventLog>: Query {
     public static var name: String { "\(Log.service).dead_letter_list.v1" }
