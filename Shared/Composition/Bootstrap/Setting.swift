@@ -35,9 +35,8 @@ extension Setting {
     public static let all: [Setting] =
         [
             httpHost, httpPort, publicURL, siteName, data, databaseURL, databaseSchemaPrefix, adminEmail,
-            adminPassword, bus,
-            busSecret,
-            smtpURL, smtpUser, smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
+            adminPassword, bus, busSecret, redisURL, redisKeyPrefix, redisCAFile, smtpURL, smtpUser,
+            smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
         ] + ServiceName.allCases.filter { $0 != .gateway }.map(busURL)
 
     static let httpHost = Setting(
