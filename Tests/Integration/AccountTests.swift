@@ -33,7 +33,8 @@ extension WholeSystem {
         }
 
         @Test(arguments: Deployment.available)
-        func wrongCredentialsAreRefusedAlikeWhetherOrNotThereIsAnAccount(_ deployment: Deployment) async throws {
+        func wrongCredentialsAreRefusedAlikeWhetherOrNotThereIsAnAccount(_ deployment: Deployment) async throws
+        {
             try await Site.run(deployment) { site in
                 let wrong = try await site.host.logIn(Site.adminEmail, "wrong password 123")
                     .problem(401, "auth.wrong_credentials")
