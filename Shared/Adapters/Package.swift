@@ -55,7 +55,7 @@ let adapters: [Target] = [
     adapter(
         "Backups",
         [
-            logging, .product(name: "Crypto", package: "swift-crypto"),
+            "CPostgreSQL", logging, .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "GRDB", package: "GRDB.swift"),
         ]),
     adapter("PostgreSQL", ["CPostgreSQL"]),
@@ -75,7 +75,9 @@ let adapters: [Target] = [
 
 let package = Package(
     name: "Adapters",
-    products: adapters.map { .library(name: $0.name, targets: [$0.name]) },
+    products: adapters.map { .library(name: $0.name, targets: [$0.name]) }
+        // What the adapter is measured against.
+        + [.library(name: "CPostgreSQL", targets: ["CPostgreSQL"])],
     dependencies: [
         .package(path: "../Contracts"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -105,7 +107,9 @@ let package = Package(
         tests("PersistenceTests", of: ["SQLite", "PostgreSQL", "Migrations", "Outbox", "InProcessBus"]),
         tests(
             "AccessTokensTests", of: ["AccessTokens"], with: [.product(name: "JWTKit", package: "jwt-kit")]),
-        tests("BackupTests", of: ["Backups", "SQLite", "Migrations", "Outbox", "InProcessBus"]),
+        tests(
+            "BackupTests", of: ["Backups", "SQLite", "PostgreSQL", "Migrations", "Outbox"],
+            with: [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("CachingTests", of: ["Caching"]),
         tests(
             "RedisTests", of: ["Redis", "Caching", "InProcessBus"],

@@ -1,4 +1,5 @@
 import AccessTokens
+import Backups
 import Contracts
 import FoundationEssentials
 import Gateway
@@ -15,6 +16,9 @@ public struct FrontdeskProcess: Sendable {
     private let services: [ServiceName]
     private let logger: Logger
     private let onReady: @Sendable (_ port: Int) async -> Void
+
+    /// Semantic versioning 2.0.0; raised with each release.
+    public static let version = "0.1.0"
 
     /// Shutting down takes at most so long, whoever is still connected.
     private static let drainLimit = Duration.seconds(7)
@@ -35,7 +39,10 @@ public struct FrontdeskProcess: Sendable {
     }
 
     /// Runs until a signal (SIGTERM, SIGINT) or a graceful shutdown from outside.
+    /// - Throws: `DataFolderInUse` when another server works on the data folder.
     public func run(handlesSignals: Bool = true) async throws {
+        let lock = try DataFolderLock.serving(services, settings: settings)
+        defer { lock?.release() }
         let parts =
             switch settings.bus {
             case .inProcess: try await partsInProcess()
@@ -57,7 +64,16 @@ public struct FrontdeskProcess: Sendable {
         let nodes = try await nodes(on: bus)
         for node in nodes { bus.attach(node.table) }
         try await prepare(nodes)
-        return jobs(of: nodes) + [gateway(on: bus)]
+        return jobs(of: nodes) + backups() + [gateway(on: bus)]
+    }
+
+    private func backups() -> [any Service] {
+        guard let schedule = settings.backups else { return [] }
+        let maintenance = Maintenance(settings: settings, version: Self.version, logger: logger)
+        let job = maintenance.scheduledBackups(
+            into: schedule.folder, every: .seconds(3600 * schedule.hours), keeping: schedule.kept,
+            sleep: { try await ContinuousClock().sleep(for: $0) })
+        return [JobService(job: job, logger: logger)]
     }
 
     private func partsOverHTTP(
@@ -85,7 +101,8 @@ public struct FrontdeskProcess: Sendable {
     }
 
     private func nodes(on bus: any Bus) async throws -> [Node] {
-        let ground = Ground(settings: settings, bus: bus, logger: logger)
+        let ground = Ground(
+            settings: settings, bus: bus, logger: logger, holdsLock: settings.databaseURL == nil)
         var nodes: [Node] = []
         for service in services where service != .gateway {
             nodes.append(try await .make(service, on: ground))

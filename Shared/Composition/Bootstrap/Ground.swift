@@ -1,8 +1,8 @@
+import Backups
 import Contracts
 import FoundationEssentials
 import Jobs
 import Logging
-import Migrations
 import Outbox
 import PostgreSQL
 import SQLite
@@ -12,6 +12,8 @@ struct Ground: Sendable {
     let settings: Settings
     let bus: any Bus
     let logger: Logger
+    /// Whether this process keeps other servers off the data folder.
+    var holdsLock = false
 
     let now: @Sendable () -> Instant = { .systemNow() }
     let sleep: @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
@@ -22,21 +24,21 @@ struct Ground: Sendable {
     }
 
     /// Opens a service's own database and brings its schema up to date.
-    /// - Parameter audited: The kinds of aggregates whose history must show when somebody changes it.
-    func footing(
-        for service: ServiceName, _ migrations: [Migration], audited: Set<String> = []
-    ) async throws -> Footing {
+    func footing(for service: ServiceName) async throws -> Footing {
+        guard let schema = Schema(of: service) else { preconditionFailure("\(service) keeps nothing.") }
         let logger = logger(for: service)
         let jobQueue = SQLJobQueue(database: try await database(of: service), now: now)
         let database = jobQueue.database
-        let migrator = Migrator(database: database, now: now, logger: logger)
-        try await migrator.apply(Outbox.migrations, of: "outbox")
-        try await migrator.apply(SQLJobQueue.migrations, of: "jobs")
-        try await migrator.apply(migrations, of: service.rawValue)
+        try await Upgrade(
+            service: service, dataFolder: settings.dataFolder, database: database, holdsLock: holdsLock,
+            now: now,
+            logger: logger
+        ).run(schema)
 
         let doorbell = Doorbell()
         let unitOfWork = OutboxUnitOfWork(
-            database: database, now: now, makeUUID: makeUUID, doorbell: doorbell, audited: audited)
+            database: database, now: now, makeUUID: makeUUID, doorbell: doorbell,
+            audited: schema.audited)
         return Footing(
             platform: Platform(
                 bus: bus, database: database, unitOfWork: unitOfWork, now: now, makeUUID: makeUUID,
@@ -45,7 +47,7 @@ struct Ground: Sendable {
                 publisher: service, database: database, bus: bus, doorbell: doorbell, now: now, sleep: sleep,
                 random: random, logger: logger),
             operations: OutboxOperations(
-                service: service, database: database, audited: audited, now: now, logger: logger),
+                service: service, database: database, audited: schema.audited, now: now, logger: logger),
             jobQueue: jobQueue)
     }
 
@@ -54,6 +56,7 @@ struct Ground: Sendable {
             atPath: settings.dataFolder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         guard let url = settings.databaseURL else {
+            try RestoredFolder(settings.dataFolder).requireWhole()
             return try SQLiteDatabase(path: "\(settings.dataFolder)/\(service.rawValue).sqlite")
         }
         let schema = settings.databaseSchemaPrefix + service.rawValue

@@ -32,7 +32,7 @@ struct Node: Sendable {
     }
 
     private static func user(_ ground: Ground) async throws -> Node {
-        let footing = try await ground.footing(for: .user, UserModule.migrations, audited: ["account"])
+        let footing = try await ground.footing(for: .user)
         let module = UserModule(
             platform: footing.platform, passwordHasher: Argon2PasswordHasher(), keyMaker: ES256KeyMaker(),
             random: { count in
@@ -51,23 +51,23 @@ struct Node: Sendable {
     }
 
     private static func chat(_ ground: Ground) async throws -> Node {
-        let footing = try await ground.footing(for: .chat, ChatModule.migrations)
+        let footing = try await ground.footing(for: .chat)
         return Node(.chat, footing, [], ChatModule(platform: footing.platform).register)
     }
 
     private static func ai(_ ground: Ground) async throws -> Node {
-        let footing = try await ground.footing(for: .ai, AIModule.migrations)
+        let footing = try await ground.footing(for: .ai)
         let module = AIModule(platform: footing.platform, sleep: ground.sleep)
         return Node(.ai, footing, module.jobs, module.register)
     }
 
     private static func analytics(_ ground: Ground) async throws -> Node {
-        let footing = try await ground.footing(for: .analytics, AnalyticsModule.migrations)
+        let footing = try await ground.footing(for: .analytics)
         return Node(.analytics, footing, [], AnalyticsModule(platform: footing.platform).register)
     }
 
     private static func notification(_ ground: Ground) async throws -> Node {
-        let footing = try await ground.footing(for: .notification, NotificationModule.migrations)
+        let footing = try await ground.footing(for: .notification)
         let settings = ground.settings
         let mailer: any Mailer
         if let smtp = settings.smtp {

@@ -1,3 +1,4 @@
+import Backups
 import Contracts
 import FoundationEssentials
 import Glibc
@@ -39,6 +40,9 @@ extension FrontdeskProcess {
         }
         do {
             try await process.run()
+        } catch let inUse as DataFolderInUse {
+            Terminal.note("\(inUse)")
+            exit(EX_CONFIG)
         } catch {
             let isTaken = "\(error)".contains("Address already in use")
             Terminal.note(

@@ -34,7 +34,8 @@ extension Setting {
     /// All of them, in the order of the documentation.
     public static let all: [Setting] =
         [
-            httpHost, httpPort, publicURL, siteName, data, databaseURL, databaseSchemaPrefix, adminEmail,
+            httpHost, httpPort, publicURL, siteName, data, databaseURL, databaseSchemaPrefix, backupFolder,
+            backupHours, backupKeep, adminEmail,
             adminPassword, bus, busSecret, redisURL, redisKeyPrefix, redisCAFile, smtpURL, smtpUser,
             smtpPassword, smtpCAFile, smtpTLS, mailSender, logLevel,
         ] + ServiceName.allCases.filter { $0 != .gateway }.map(busURL)
@@ -61,6 +62,14 @@ extension Setting {
         "database.schema_prefix",
         "up to 40 lower-case letters, digits and underscores, beginning with a letter",
         default: "frontdesk_", "What the names of the schemas in PostgreSQL begin with: frontdesk_chat.")
+    static let backupFolder = Setting(
+        "backup.folder", "a folder",
+        "Where backups are put, by the one process that runs every service. Absent: none are made.")
+    static let backupHours = Setting(
+        "backup.every_hours", "a number from 1 to 720", default: "24", "How often a backup is made.")
+    static let backupKeep = Setting(
+        "backup.keep", "a number from 1 to 1000", default: "7",
+        "How many backups are kept; the oldest goes when a new one is there.")
     static let adminEmail = Setting(
         "admin.email", "an e-mail address", default: "admin@localhost",
         "Of the administrator that the first start creates.")

@@ -17,6 +17,7 @@ public struct Settings: Sendable {
     /// Of the PostgreSQL database; `nil`: SQLite.
     public var databaseURL: String?
     public var databaseSchemaPrefix: String
+    public var backups: BackupSchedule?
     public var adminEmail: Email
     public var adminPassword: String?
     public var bus: Transport
@@ -24,6 +25,12 @@ public struct Settings: Sendable {
     public var smtp: SMTPConfiguration?
     public var mailSender: Mailbox
     public var logLevel: Logger.Level
+
+    public struct BackupSchedule: Sendable {
+        public let folder: String
+        public let hours: Int
+        public let kept: Int
+    }
 
     public enum Transport: Sendable {
         case inProcess
@@ -45,6 +52,9 @@ public struct Settings: Sendable {
         databaseSchemaPrefix = try source.read(.databaseSchemaPrefix) {
             $0.wholeMatch(of: /[a-z][a-z0-9_]{0,39}/) == nil ? nil : $0
         }
+        let hours = try source.read(.backupHours) { Int($0).flatMap { (1...720).contains($0) ? $0 : nil } }
+        let kept = try source.read(.backupKeep) { Int($0).flatMap { (1...1000).contains($0) ? $0 : nil } }
+        backups = source.text(.backupFolder).map { BackupSchedule(folder: $0, hours: hours, kept: kept) }
         adminEmail = try source.read(.adminEmail) { try? Email($0) }
         adminPassword = try source.readIfSet(.adminPassword) {
             (12...128).contains($0.unicodeScalars.count) ? $0 : nil

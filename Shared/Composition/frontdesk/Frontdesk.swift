@@ -9,6 +9,10 @@ struct Frontdesk: AsyncParsableCommand {
             Start it with `frontdesk serve`, give it your help articles with `frontdesk import articles FILE`,
             and open the address that it prints. Ask from here with `frontdesk ask "How do I …?"`.
             """,
-        subcommands: [Serve.self, Import.self, Ask.self, Events.self, DeadLetters.self, Version.self]
+        subcommands: [
+            Serve.self, Import.self, Ask.self, Events.self, DeadLetters.self, Backup.self, Restore.self,
+            Verify.self,
+            Migrate.self, Version.self,
+        ]
     )
 }

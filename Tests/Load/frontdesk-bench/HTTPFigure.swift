@@ -57,21 +57,7 @@ struct HTTPFigure {
     }
 
     private func rate(_ call: @escaping @Sendable () async throws -> Void) async throws -> Double {
-        let end = ContinuousClock.now + Self.roundDuration
-        let total = try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<Self.callers {
-                group.addTask {
-                    var count = 0
-                    while ContinuousClock.now < end {
-                        try await call()
-                        count += 1
-                    }
-                    return count
-                }
-            }
-            return try await group.reduce(0, +)
-        }
-        return Double(total) / (Self.roundDuration / .seconds(1))
+        try await callsPerSecond(callers: Self.callers, for: Self.roundDuration) { _ in try await call() }
     }
 }
 

@@ -70,11 +70,14 @@ final class Connection: @unchecked Sendable {
 /// How a thread that waits for the server hears that nobody waits for it any more.
 struct Attention: Sendable {
     let wake: WakeSignal
+    /// Of the server, where its answers are what is waited for.
+    var pulse: Pulse?
     var isWanted: @Sendable () -> Bool = { true }
 
     /// Waits until the socket has something to say.
-    /// - Throws: ``PostgreSQLFailure/tookTooLong``, `CancellationError`.
+    /// - Throws: ``PostgreSQLFailure/tookTooLong``, ``PostgreSQLFailure/serverHangs``, `CancellationError`.
     func wait(for socket: Int32, _ events: Int16, until deadline: ContinuousClock.Instant) throws {
+        let start = ContinuousClock.now
         while true {
             guard isWanted() else { throw CancellationError() }
             var descriptors = (
@@ -82,19 +85,25 @@ struct Attention: Sendable {
                 pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
             )
             let remaining = max(0, (deadline - .now).milliseconds + 1)
+            let timeout = pulse == nil ? remaining : min(remaining, Pulse.lookEvery.milliseconds)
             let ready = withUnsafeMutablePointer(to: &descriptors) { pointer in
                 pointer.withMemoryRebound(to: pollfd.self, capacity: 2) {
-                    poll($0, 2, Int32(clamping: remaining))
+                    poll($0, 2, Int32(clamping: timeout))
                 }
             }
             if ready > 0, descriptors.1.revents != 0 { wake.lower() }
-            if ready > 0, descriptors.0.revents != 0 { return }
-            if ready <= 0, deadline <= .now { throw PostgreSQLFailure.tookTooLong }
+            let now = ContinuousClock.now
+            if ready > 0, descriptors.0.revents != 0 {
+                if descriptors.0.revents & Int16(POLLIN) != 0 { pulse?.heard(at: now) }
+                return
+            }
+            if ready <= 0, deadline <= now { throw PostgreSQLFailure.tookTooLong }
+            try pulse?.check(waitingSince: start, now)
         }
     }
 
     /// For what is to be done even though nobody waits for it.
-    var undisturbed: Attention { Attention(wake: wake) }
+    var undisturbed: Attention { Attention(wake: wake, pulse: pulse) }
 
     func pause(_ duration: Duration) throws {
         do {

@@ -31,6 +31,12 @@ struct PostgreSQLFailure: Error {
         return failure
     }
 
+    static var serverHangs: PostgreSQLFailure {
+        var failure = PostgreSQLFailure("The database doesn't answer at present.")
+        failure.isTimeout = true
+        return failure
+    }
+
     private static func field(_ name: Unicode.Scalar, of result: OpaquePointer) -> String? {
         PQresultErrorField(result, Int32(name.value)).map { String(cString: $0) }
     }

@@ -10,6 +10,7 @@ final class ExclusiveConnections: Sendable {
     private let maximum: Int
     private let reconnecting: Reconnecting
     private let canceller: Canceller
+    private let pulse: Pulse
     private let state = Mutex(State())
     /// Told when somebody begins to wait in line.
     private let whenWaiting: @Sendable () -> Void
@@ -29,13 +30,14 @@ final class ExclusiveConnections: Sendable {
     init(
         _ limits: PostgreSQLConfiguration, for purpose: ConnectionPurpose, maximum: Int,
         _ reconnecting: Reconnecting,
-        _ canceller: Canceller, whenWaiting: @escaping @Sendable () -> Void
+        _ canceller: Canceller, _ pulse: Pulse, whenWaiting: @escaping @Sendable () -> Void
     ) {
         self.limits = limits
         self.purpose = purpose
         self.maximum = max(1, maximum)
         self.reconnecting = reconnecting
         self.canceller = canceller
+        self.pulse = pulse
         self.whenWaiting = whenWaiting
     }
 
@@ -74,7 +76,8 @@ final class ExclusiveConnections: Sendable {
 
     private func serve() {
         let wake = WakeSignal()
-        let session = Session(limits, for: purpose, reconnecting, canceller, Attention(wake: wake)) { opened in
+        let attention = Attention(wake: wake, pulse: pulse)
+        let session = Session(limits, for: purpose, reconnecting, canceller, attention) { opened in
             self.state.withLock { $0.open += opened }
         }
         while true {
@@ -87,7 +90,7 @@ final class ExclusiveConnections: Sendable {
                 return (job, state.isClosed)
             }
             if let job, job.begin(wake) {
-                session.attention = Attention(wake: wake, isWanted: job.isWanted)
+                session.attention = Attention(wake: wake, pulse: pulse, isWanted: job.isWanted)
                 job.perform(session)
                 job.finish()
             }

@@ -164,14 +164,15 @@ final class PipelinedConnection: @unchecked Sendable {
     }
 
     /// Has the server stop a statement that nobody waits for any more.
-    /// - Throws: When the server hasn't answered for longer than it may take.
-    func look(_ canceller: Canceller, _ wake: WakeSignal, now: ContinuousClock.Instant)
+    /// - Throws: When the server hasn't answered for longer than it may take, or hangs.
+    func look(_ canceller: Canceller, _ pulse: Pulse, _ wake: WakeSignal, now: ContinuousClock.Instant)
         throws(PostgreSQLFailure)
     {
         guard unanswered > 0 else { return }
         let silence = now - lastProgress
         // The server ends what takes too long by itself, if it can.
         if silence > connection.limits.statementLimit + .seconds(2) { throw .tookTooLong }
+        try pulse.check(waitingSince: lastProgress, now)
         guard silence > .milliseconds(50), stopping?.isDone != false, let query = firstUnanswered,
             query.reply.isEnded, !query.isStopping
         else { return }

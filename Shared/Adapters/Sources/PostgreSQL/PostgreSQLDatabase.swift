@@ -5,11 +5,13 @@ import Contracts
 /// Single statements share a few pipelined connections (``SharedConnections``); a transaction, a read of
 /// several statements and a stream have one to themselves (``ExclusiveConnections``). Connections are opened
 /// when they are needed, and again when they were lost. Nobody waits for a server that doesn't answer for
-/// longer than the configuration's limits, and a cancelled caller not at all.
+/// longer than the configuration's limits, or once it is known to hang (``Pulse``), and a cancelled caller not
+/// at all.
 public final class PostgreSQLDatabase: Database {
     private let shared: SharedConnections
     private let exclusive: ExclusiveConnections
     private let streams: ExclusiveConnections
+    private let pulse: Pulse
 
     public var dialect: SQLDialect { .postgres }
 
@@ -17,16 +19,18 @@ public final class PostgreSQLDatabase: Database {
     public init(_ configuration: PostgreSQLConfiguration) {
         let reconnecting = Reconnecting()
         let canceller = Canceller()
+        let pulse = Pulse(configuration)
         let shared = SharedConnections(configuration)
         let exclusive = ExclusiveConnections(
             configuration, for: .exclusive, maximum: configuration.exclusiveConnections, reconnecting,
-            canceller,
+            canceller, pulse,
             whenWaiting: shared.disturb)
         let streams = ExclusiveConnections(
-            configuration, for: .stream, maximum: configuration.streamConnections, reconnecting, canceller,
+            configuration, for: .stream, maximum: configuration.streamConnections, reconnecting,
+            canceller, pulse,
             whenWaiting: shared.disturb)
         shared.whenNeeded { [shared] in
-            SharedConnectionsThread(shared, configuration, reconnecting, canceller) {
+            SharedConnectionsThread(shared, configuration, reconnecting, canceller, pulse) {
                 let transactionsWait = exclusive.expire()
                 return streams.expire() || transactionsWait
             }.work()
@@ -34,12 +38,14 @@ public final class PostgreSQLDatabase: Database {
         self.shared = shared
         self.exclusive = exclusive
         self.streams = streams
+        self.pulse = pulse
     }
 
     deinit {
         shared.close()
         exclusive.close()
         streams.close()
+        pulse.close()
     }
 
     public func query(_ statement: SQL) async throws -> [SQLRow] {

@@ -30,8 +30,10 @@ final class Session {
     }
 
     /// A connection that the server hasn't hung up on.
-    /// - Throws: `PostgreSQLFailure`, at once while it is too early for another attempt; `CancellationError`.
+    /// - Throws: `PostgreSQLFailure`, at once while the server hangs or it is too early for another attempt;
+    ///   `CancellationError`.
     func connection() throws -> Connection {
+        if attention.pulse?.isHung(.now) == true { throw PostgreSQLFailure.serverHangs }
         if let known, known.isStillThere { return known }
         known = nil
         let opened = try reconnecting.attempt { try Connection(limits, for: purpose, attention: attention) }

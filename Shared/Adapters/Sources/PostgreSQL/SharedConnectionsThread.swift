@@ -9,6 +9,7 @@ final class SharedConnectionsThread {
     private let limits: PostgreSQLConfiguration
     private let reconnecting: Reconnecting
     private let canceller: Canceller
+    private let pulse: Pulse
     /// Tells those elsewhere who have waited too long; whether anybody still waits.
     private let expireOthers: () -> Bool
     private let poller = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -29,12 +30,13 @@ final class SharedConnectionsThread {
 
     init(
         _ shared: SharedConnections, _ limits: PostgreSQLConfiguration, _ reconnecting: Reconnecting,
-        _ canceller: Canceller, expireOthers: @escaping () -> Bool
+        _ canceller: Canceller, _ pulse: Pulse, expireOthers: @escaping () -> Bool
     ) {
         self.shared = shared
         self.limits = limits
         self.reconnecting = reconnecting
         self.canceller = canceller
+        self.pulse = pulse
         self.expireOthers = expireOthers
         watch(shared.wake.descriptor, EPOLL_CTL_ADD, EPOLLIN.rawValue)
     }
@@ -67,6 +69,8 @@ final class SharedConnectionsThread {
     private func dispatch(_ now: ContinuousClock.Instant) {
         for query in again.reversed() { waiting.prepend(query) }
         again.removeAll()
+        // What it owes is looked after with the rest (``lookAround(_:)``).
+        if !waiting.isEmpty, pulse.isHung(now) { failWaiting(.serverHangs) }
         while !waiting.isEmpty, let connection = connection(at: now), let query = waiting.popFirst() {
             guard !query.reply.isEnded else { continue }
             longestWait = max(longestWait, now - query.askedAt)
@@ -115,6 +119,7 @@ final class SharedConnectionsThread {
                 } else if let connection = connections.first(where: { $0.socket == descriptor }) {
                     do throws(PostgreSQLFailure) {
                         try connection.receive(now: now, again: &again)
+                        if events[index].events & EPOLLIN.rawValue != 0 { pulse.heard(at: now) }
                     } catch {
                         lose(connection, error)
                     }
@@ -136,8 +141,8 @@ final class SharedConnectionsThread {
         }
         isOpening = true
         // On a thread of its own: the look-up of the server's name can take its time.
-        startThread("pg-connect") { [shared, limits, reconnecting] in
-            let attention = Attention(wake: WakeSignal())
+        startThread("pg-connect") { [shared, limits, reconnecting, pulse] in
+            let attention = Attention(wake: WakeSignal(), pulse: pulse)
             do {
                 let connection = try reconnecting.attempt {
                     try Connection(limits, for: .shared, attention: attention)
@@ -191,7 +196,7 @@ final class SharedConnectionsThread {
         }
         for connection in connections {
             do {
-                try connection.look(canceller, shared.wake, now: now)
+                try connection.look(canceller, pulse, shared.wake, now: now)
             } catch {
                 lose(connection, error)
             }

@@ -39,10 +39,17 @@ public final class SQLiteDatabase: Contracts.Database {
     private init(path: String, ownFolder: String?) throws {
         self.ownFolder = ownFolder
         let isDurable = ownFolder == nil
-        let reading = Self.configuration(readonly: true, isDurable: isDurable)
+        let reading = Self.configuration(readonly: true)
         try Self.makePrivate(path)
         pool = try translatingErrors {
-            try DatabasePool(path: path, configuration: Self.configuration(isDurable: isDurable))
+            let pool = try DatabasePool(path: path, configuration: Self.configuration())
+            // Not with the rest of the configuration: GRDB turns WAL on after that, and `synchronous` to NORMAL
+            // with it, which flushes no commit.
+            try pool.writeWithoutTransaction { connection in
+                try connection.execute(
+                    sql: isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF")
+            }
+            return pool
         }
         quickReads = try translatingErrors { try QuickReads(path: path, configuration: reading) }
         writes = GroupCommit(pool: pool)
@@ -65,15 +72,13 @@ public final class SQLiteDatabase: Contracts.Database {
         }
     }
 
-    private static func configuration(readonly: Bool = false, isDurable: Bool) -> Configuration {
+    private static func configuration(readonly: Bool = false) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = readonly
         configuration.maximumReaderCount = 4
         // Another process may write to the same file: an import beside a running server.
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
-            try database.execute(
-                sql: isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF")
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         return configuration

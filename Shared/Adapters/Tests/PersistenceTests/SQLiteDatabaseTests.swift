@@ -23,6 +23,17 @@ extension PersistenceTests {
             }
         }
 
+        /// GRDB lowers it when it turns on the write-ahead log.
+        @Test func everyCommitIsSyncedToDisk() async throws {
+            try await withTemporaryFolder { folder async throws in
+                let database = try SQLiteDatabase(path: folder + "/test.sqlite")
+                let level = try await database.transaction {
+                    try $0.first("PRAGMA synchronous")?.value("synchronous", as: Int.self)
+                }
+                #expect(level == 2, "FULL")
+            }
+        }
+
         @Test func missingFolderIsUnavailable() {
             #expect(throws: DatabaseError.self) {
                 try SQLiteDatabase(path: "/nowhere/\(UUID().uuidString)/test.sqlite")
