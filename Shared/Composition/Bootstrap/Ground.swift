@@ -65,7 +65,7 @@ struct Ground: Sendable {
         do {
             try await database.transaction { transaction in
                 let known = try transaction.query("SELECT 1 FROM pg_namespace WHERE nspname = \(schema)")
-                if known.isEmpty { try transaction.executeScript("CREATE SCHEMA \(schema)") }
+                if known.isEmpty { try transaction.executeScript("CREATE SCHEMA IF NOT EXISTS \(schema)") }
             }
         } catch DatabaseError.uniqueViolation {}
         return database

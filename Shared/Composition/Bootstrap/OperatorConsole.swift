@@ -32,8 +32,11 @@ public enum OperatorConsole {
         }
     }
 
+    /// Emptying a projection, or checking a long history, takes as long as there is data.
+    private static let limit = Duration.seconds(3600)
+
     /// Who can read the data folder or knows the bus's secret may do anything anyway.
     private static var context: MessageContext {
-        MessageContext(principal: .service(.gateway), requestID: "command-line")
+        MessageContext(principal: .service(.gateway), requestID: "command-line").withTimeout(limit)
     }
 }

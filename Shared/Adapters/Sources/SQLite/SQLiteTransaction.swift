@@ -9,6 +9,8 @@ public typealias SQL = Contracts.SQL
 struct SQLiteTransaction: SQLTransaction {
     let connection: GRDB.Database
 
+    private static let maximumParametersOfKept = 100
+
     var dialect: SQLDialect { .sqlite }
 
     func query(_ statement: SQL) throws -> [SQLRow] {
@@ -39,7 +41,11 @@ struct SQLiteTransaction: SQLTransaction {
 
     func prepare(_ statement: SQL) throws -> Statement {
         try statement.checkText()
-        let prepared = try connection.cachedStatement(sql: statement.text { _ in "?" })
+        // Those with many parameters are lists of any length: kept, each length would be kept for good.
+        let text = statement.text { _ in "?" }
+        let prepared =
+            statement.parameters.count <= Self.maximumParametersOfKept
+            ? try connection.cachedStatement(sql: text) : try connection.makeStatement(sql: text)
         prepared.setUncheckedArguments(StatementArguments(statement.parameters.map { $0.databaseValue }))
         return prepared
     }

@@ -80,6 +80,14 @@ public struct OperatorDesk: Sendable {
                 .conflict, code: "operations.not_rebuildable",
                 "What \(subscriber) does with events can't be undone, so it can't be built anew. Name a publisher and a position to deliver only what it missed."
             )
+        } catch let error as ServiceError
+            where [.deadlineExceeded, .unavailable, .cancelled].contains(error.kind)
+        {
+            // It may be done all the same.
+            throw ServiceError(
+                error.kind, code: "operations.replay_interrupted",
+                "\(subscriber) may have been emptied, and doesn't get the events yet. Run the replay again. \(error.message)"
+            )
         }
         for publisher in Self.publishers {
             do {
