@@ -95,7 +95,11 @@ extension RedisTests {
                         }
                     }
                     #expect(began.duration(to: .now) < .seconds(2))
-                    try await eventually { !client.isConnected }
+                    // A connection that came up only just before is found out when it is used.
+                    try await eventually {
+                        _ = try? await client.send(RedisCommand("PING"))
+                        return !client.isConnected
+                    }
                     let broken = ContinuousClock.now
                     for _ in 0..<1000 {
                         await expect(ServiceError.redisUnavailable) {
